@@ -1,0 +1,1 @@
+"""Embryos, lineages, labels, learning, runs. Nothing in here knows Dash."""

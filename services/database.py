@@ -1,0 +1,195 @@
+"""The database's tables, and the engine that opens it (SQLite file or PostgreSQL)."""
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Engine,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    create_engine,
+    event,
+)
+from sqlalchemy.engine import make_url
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+tables = MetaData()
+
+embryos = Table(
+    "embryos",
+    tables,
+    Column("id", String(10), primary_key=True),
+    Column("checksum", String(64), nullable=False, unique=True),  # SHA-256 of the file as it came
+    Column("name", Text, nullable=False),
+    Column("file_name", Text, nullable=False),
+    Column("source", String(16), nullable=False),  # simulated, file, epic
+    Column("gene", Text, nullable=False, default=""),
+    Column("strain", Text, nullable=False, default=""),
+    Column("date", String(10), nullable=False, default=""),  # ISO day of recording, empty: unknown
+    Column("session", Text, nullable=False, default=""),  # digits after CD in the name: what splits group by
+    Column("guessed", JSON, nullable=False),  # fields that are still guesses from the name
+    Column("pixel_um", Float, nullable=False),
+    Column("plane_um", Float, nullable=False),
+    Column("interval_s", Float, nullable=False),
+    Column("calibration", JSON, nullable=False),  # field -> where its value comes from, in words
+    Column("species", Text, nullable=False, default=""),
+    Column("rows", Integer, nullable=False),
+    Column("cells", Integer, nullable=False),
+    Column("frames", Integer, nullable=False),
+    Column("first_frame", Integer, nullable=False),
+    Column("last_frame", Integer, nullable=False),
+    Column("max_cells", Integer, nullable=False),
+    Column("start_cells", Integer, nullable=False),
+    Column("end_cells", Integer, nullable=False),
+    Column("flags", JSON, nullable=False),  # words, see services/embryos.py
+    Column("curve", JSON, nullable=False),  # cell count at up to 40 evenly spaced frames
+    Column("extra", JSON, nullable=False),  # further columns of tables that described it
+    Column("aux_info", JSON),  # one AuxInfo row
+    Column("frame_seconds", JSON),  # [frame, seconds] pairs of a TIME table
+    Column("imported", Float, nullable=False),  # Unix seconds
+    Column("deleted", Float),
+)
+Index("embryos_by_name", embryos.c.name, embryos.c.id)
+Index("embryos_by_imported", embryos.c.imported, embryos.c.id)
+
+embryo_cells = Table(  # which embryo follows which cell, and for how many rows
+    "embryo_cells",
+    tables,
+    Column("cell", Text, primary_key=True),
+    Column("embryo", String(10), ForeignKey("embryos.id"), primary_key=True),
+    Column("rows", Integer, nullable=False),
+)
+Index("embryo_cells_by_embryo", embryo_cells.c.embryo)
+
+embryo_tags = Table(
+    "embryo_tags",
+    tables,
+    Column("tag", Text, primary_key=True),
+    Column("embryo", String(10), ForeignKey("embryos.id"), primary_key=True),
+)
+Index("embryo_tags_by_embryo", embryo_tags.c.embryo)
+
+embryo_sets = Table(
+    "embryo_sets",
+    tables,
+    Column("name", Text, primary_key=True),
+    Column("created", Float, nullable=False),
+)
+
+embryo_set_members = Table(
+    "embryo_set_members",
+    tables,
+    Column("set_name", Text, ForeignKey("embryo_sets.name", ondelete="CASCADE"), primary_key=True),
+    Column("embryo", String(10), ForeignKey("embryos.id"), primary_key=True),
+)
+
+imports = Table(  # an import or download that somebody is waiting for
+    "imports",
+    tables,
+    Column("id", String(16), primary_key=True),
+    Column("kind", String(16), nullable=False),  # files, epic
+    Column("state", String(16), nullable=False),  # running, done, failed, cancelled
+    Column("phase", String(16), nullable=False),  # downloading, importing
+    Column("done", Integer, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("message", Text, nullable=False, default=""),
+    Column("summary", JSON, nullable=False),
+    Column("cancel", Boolean, nullable=False, default=False),
+    Column("created", Float, nullable=False),
+    Column("beat", Float, nullable=False),
+)
+
+runs = Table(
+    "runs",
+    tables,
+    Column("id", String(10), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("notes", Text, nullable=False, default=""),
+    Column("owner", Text, nullable=False, default=""),
+    Column("state", String(16), nullable=False),  # queued, running, done, failed, cancelled
+    Column("config", JSON, nullable=False),
+    Column("sources", JSON, nullable=False),  # per embryo: id, name, checksum, session, calibration used
+    Column("inflated", Text),  # why its score is inflated, or null
+    Column("created", Float, nullable=False),
+    Column("started", Float),
+    Column("finished", Float),
+    Column("worker", Text),  # the supervisor that holds the lease
+    Column("lease_until", Float),
+    Column("cancel", Boolean, nullable=False, default=False),
+    Column("attempts", Integer, nullable=False, default=0),  # ended without a new checkpoint
+    Column("generation", Integer, nullable=False, default=0),  # raised whenever metric rows were dropped
+    Column("epoch", Integer, nullable=False, default=0),  # epochs finished and checkpointed
+    Column("epochs", Integer, nullable=False),
+    Column("phase", Text, nullable=False, default=""),  # what a running trainer is doing, in words
+    Column("device", Text, nullable=False, default=""),
+    Column("best", JSON, nullable=False),  # tag -> value at the best epoch, and tests
+    Column("last", JSON, nullable=False),  # tag -> value of the last epoch
+    Column("error", Text),
+    Column("deleted", Float),
+)
+Index("runs_by_state", runs.c.state, runs.c.created)
+Index("runs_by_created", runs.c.created, runs.c.id)
+
+metrics = Table(
+    "metrics",
+    tables,
+    Column("run", String(10), ForeignKey("runs.id"), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("epoch", Integer, nullable=False),
+    Column("tag", Text, nullable=False),
+    Column("value", Float),
+    Column("wall", Float, nullable=False),  # Unix seconds
+)
+
+events = Table(  # log lines of a run
+    "events",
+    tables,
+    Column("run", String(10), ForeignKey("runs.id"), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("wall", Float, nullable=False),
+    Column("text", Text, nullable=False),
+)
+
+workers = Table(
+    "workers",
+    tables,
+    Column("id", Text, primary_key=True),
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("slots", Integer, nullable=False),
+    Column("devices", JSON, nullable=False),
+    Column("started", Float, nullable=False),
+    Column("beat", Float, nullable=False),
+)
+
+
+def open_database(address: str) -> Engine:
+    """An engine on `address` (SQLAlchemy form) whose tables exist.
+
+    SQLite runs in WAL mode with foreign keys held, so many processes of one machine may write.
+    """
+    url = make_url(address)
+    sqlite = url.get_backend_name() == "sqlite"
+    engine = create_engine(url, connect_args={"timeout": 20} if sqlite else {}, pool_pre_ping=not sqlite)
+    if sqlite:
+
+        @event.listens_for(engine, "connect")
+        def _prepare(connection, _record):  # type: ignore[no-untyped-def]
+            cursor = connection.cursor()
+            cursor.execute("PRAGMA journal_mode=WAL")
+            cursor.execute("PRAGMA synchronous=NORMAL")
+            cursor.execute("PRAGMA foreign_keys=ON")
+            cursor.close()
+
+    with engine.begin() as connection:  # IF NOT EXISTS: web and runner may start at the same moment
+        for table in tables.sorted_tables:
+            connection.execute(CreateTable(table, if_not_exists=True))
+            for index in sorted(table.indexes, key=lambda index: str(index.name)):
+                connection.execute(CreateIndex(index, if_not_exists=True))
+    return engine

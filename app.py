@@ -1,0 +1,216 @@
+"""Blastoscope: `python app.py` runs the web server and the runner together; `app:server` is for gunicorn."""
+
+import logging
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import dash
+import flask
+import flask_bootstrap
+from dash import Dash
+from sqlalchemy import text
+from werkzeug.exceptions import HTTPException
+
+from components import frame, look
+from pages import PAGES
+from services import access, api
+from services.lab import Lab, open_lab
+from services.settings import BadSetting, Settings, read_settings
+
+ROOT = Path(__file__).parent
+BOOTSTRAP = Path(flask_bootstrap.__file__).parent / "static" / "bootstrap5" / "css"
+INDEX = """<!DOCTYPE html>
+<html lang="en">
+<head>
+{%metas%}
+<title>{%title%}</title>
+<link rel="icon" href="ASSETS/icon.svg" type="image/svg+xml">
+<link rel="stylesheet" href="VENDOR/bootstrap.min.css">
+{%css%}
+<script src="ASSETS/base.js"></script>
+</head>
+<body>
+<div id="react-entry-point"><div class="bar"><span class="bar-name">Blastoscope</span></div>
+<div class="_dash-loading" role="status"><span class="visually-hidden">Loading</span></div></div>
+{%config%}{%scripts%}{%renderer%}
+</body>
+</html>"""
+
+
+def create_app(settings: Settings, lab: Lab | None = None) -> Dash:
+    """The web application on the stores of `settings`; `app.server` is its WSGI application."""
+    lab = lab or open_lab(settings, fill=True)
+    dash.page_registry.clear()  # Dash keeps pages in a global; an application of its own has its own
+    app = Dash(
+        "blastoscope",
+        title="Blastoscope",
+        update_title="",
+        assets_folder=str(ROOT / "assets"),
+        assets_ignore=r"^base\.js$",  # stands in the head, so that the theme is known before the first paint
+        assets_path_ignore=["modules"],
+        use_pages=True,
+        pages_folder="",
+        suppress_callback_exceptions=True,
+        compress=False,
+        enable_mcp=False,
+        meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
+    )
+    app.index_string = INDEX.replace("ASSETS", app.get_relative_path("/assets")).replace(
+        "VENDOR", app.get_relative_path("/vendor")
+    )
+    app.server.config["MAX_CONTENT_LENGTH"] = settings.upload_mb * 1_000_000
+    app.layout = frame.shell
+    for page in PAGES:
+        page.register(app, lab)
+    dash.register_page("not_found_404", path="/404", layout=not_found)
+    app.server.register_blueprint(api.blueprint(lab))
+    _add_routes(app, lab)
+    _add_guards(app)
+    return app
+
+
+def not_found(**_query: str) -> Any:
+    """The page for an address that leads nowhere."""
+    return frame.message("There is no such page", "The address may be incomplete or out of date.")
+
+
+def _add_routes(app: Dash, lab: Lab) -> None:
+    server = app.server
+
+    @server.get("/healthz")
+    def healthz() -> Any:
+        return {"status": "alive"}
+
+    @server.get("/readyz")
+    def readyz() -> Any:
+        problems = []
+        try:
+            with lab.engine.begin() as connection:  # a write that changes nothing still needs the write lock
+                connection.execute(text("UPDATE workers SET pid = pid WHERE id = ''"))
+        except Exception as error:
+            problems.append(f"the database can't be written: {type(error).__name__}")
+        else:
+            if not lab.runs.runner_fresh(lab.settings.lease_s):
+                problems.append("no runner has given a sign of life")
+        return ({"status": "ready"}, 200) if not problems else ({"status": "not ready", "problems": problems}, 503)
+
+    @server.get("/vendor/<name>")
+    def vendor(name: str) -> Any:
+        return flask.send_from_directory(BOOTSTRAP, name, max_age=31_536_000)
+
+    @server.get("/look.json")
+    def look_json() -> Any:
+        return {theme: look.template(theme) for theme in look.THEMES}
+
+    @server.get("/live-runs")
+    def live_runs() -> Any:
+        return {"running": lab.runs.running_count()}
+
+
+def _add_guards(app: Dash) -> None:
+    server = app.server
+
+    @server.before_request
+    def refuse() -> Any:
+        reason = access.refusal(flask.request.method, flask.request.headers)
+        return None if reason is None else api.error(403, reason)
+
+    # Dash adds its own before_request handlers while it is made; the guard must be asked first.
+    handlers = server.before_request_funcs[None]
+    handlers.insert(0, handlers.pop())
+
+    @server.after_request
+    def protect(response: flask.Response) -> flask.Response:
+        # The renderer and the pages' callbacks are inline scripts; their hashes are known once Dash is set up.
+        hashes = " ".join(app.csp_hashes()) if response.mimetype == "text/html" else ""
+        response.headers.setdefault(
+            "Content-Security-Policy",
+            f"default-src 'self'; script-src 'self' {hashes}; style-src 'self' 'unsafe-inline'; "
+            "img-src 'self' data: blob:; connect-src 'self'; worker-src 'self' blob:; object-src 'none'; "
+            "base-uri 'self'; form-action 'self'; frame-ancestors 'none'",
+        )
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers.setdefault("Referrer-Policy", "same-origin")
+        response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        return response
+
+    @server.errorhandler(HTTPException)
+    def http_error(error: HTTPException) -> Any:
+        return api.error(error.code or 500, error.description or error.name)
+
+    @server.errorhandler(Exception)
+    def broken(error: Exception) -> Any:
+        server.logger.exception("unexpected error at %s", flask.request.path)
+        return api.error(500, "Something went wrong here. It is written in the server's log.")
+
+
+class _Once:
+    """`app:server` for gunicorn, made when first asked for, so that importing this file costs nothing."""
+
+    wsgi: Any = None
+
+
+def __getattr__(name: str) -> Any:
+    if name != "server":
+        raise AttributeError(name)
+    if _Once.wsgi is None:
+        _Once.wsgi = create_app(read_settings()).server
+    return _Once.wsgi
+
+
+def _serve(settings: Settings, app: Dash) -> None:
+    """Serve until told to stop, on gunicorn's threads."""
+    from gunicorn.app.base import BaseApplication
+
+    class Server(BaseApplication):
+        def load_config(self) -> None:
+            self.cfg.set("bind", f"{settings.host}:{settings.port}")
+            self.cfg.set("worker_class", "gthread")
+            self.cfg.set("workers", 1)
+            self.cfg.set("threads", 16)
+            self.cfg.set("timeout", 120)
+            self.cfg.set("loglevel", "warning")
+            self.cfg.set("when_ready", lambda arbiter: print(f"Blastoscope is at {address(arbiter)}", flush=True))
+
+        def load(self) -> Any:
+            return app.server
+
+    def address(arbiter: Any) -> str:
+        host, port = arbiter.LISTENERS[0].sock.getsockname()[:2]
+        return f"http://{host}:{port}"
+
+    Server().run()
+
+
+def _keep_runner() -> None:
+    """Run the runner beside this process for as long as it lives; start it again when it dies."""
+
+    def watch() -> None:
+        while True:
+            process = subprocess.Popen([sys.executable, "-m", "services.runner"], cwd=ROOT, stdin=subprocess.PIPE)
+            process.wait()
+            time.sleep(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def main() -> None:
+    """Web and runner together, for one person on one machine."""
+    try:
+        settings = read_settings()
+    except BadSetting as error:
+        sys.exit(str(error))
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    app = create_app(settings)
+    _keep_runner()
+    _serve(settings, app)
+
+
+if __name__ == "__main__":
+    main()

@@ -57,15 +57,18 @@ embryos = Table(
 )
 Index("embryos_by_name", embryos.c.name, embryos.c.id)
 Index("embryos_by_imported", embryos.c.imported, embryos.c.id)
+Index("embryos_by_deleted", embryos.c.deleted)  # counts 10,000 without reading their rows
 
-embryo_cells = Table(  # which embryo follows which cell, and for how many rows
+# Which embryo follows which cell, and for how many rows. An embryo's cells lie together: keyed by cell
+# first, each import would touch pages all over the tree and grow slower with the store.
+embryo_cells = Table(
     "embryo_cells",
     tables,
-    Column("cell", Text, primary_key=True),
     Column("embryo", String(10), ForeignKey("embryos.id"), primary_key=True),
+    Column("cell", Text, primary_key=True),
     Column("rows", Integer, nullable=False),
+    sqlite_with_rowid=False,
 )
-Index("embryo_cells_by_embryo", embryo_cells.c.embryo)
 
 embryo_tags = Table(
     "embryo_tags",
@@ -123,6 +126,7 @@ runs = Table(
     Column("lease_until", Float),
     Column("cancel", Boolean, nullable=False, default=False),
     Column("attempts", Integer, nullable=False, default=0),  # ended without a new checkpoint
+    Column("losses", Integer, nullable=False, default=0),  # leases lost one after the other without a new checkpoint
     Column("generation", Integer, nullable=False, default=0),  # raised whenever metric rows were dropped
     Column("epoch", Integer, nullable=False, default=0),  # epochs finished and checkpointed
     Column("epochs", Integer, nullable=False),

@@ -10,7 +10,7 @@ embryos of that collection may use it: it was made from them.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -126,8 +126,10 @@ def founder(name: str) -> str:
 @lru_cache(maxsize=50_000)
 def _line(name: str) -> tuple[str, ...]:
     """All ancestors of a Sulston name and itself, from P0 down."""
-    above = mother(name)
-    return (*_line(above), name) if above is not None else (name,)
+    line = [name]
+    while (above := mother(line[-1])) is not None:
+        line.append(above)
+    return tuple(reversed(line))
 
 
 def generation(name: str) -> int | None:
@@ -148,21 +150,18 @@ def ancestor(name: str, generation: int) -> str:
     return line[min(generation, len(line) - 1)]
 
 
-def path(name: str) -> str | None:
-    """The turns from P0 down to a Sulston name: "0" where the line goes left (anterior), "1" where right."""
-    if not is_sulston(name):
-        return None
-    return "".join("0" if cell in _LEFT_EARLY or cell[-1] in "ald" else "1" for cell in _line(name)[1:])
-
-
-_LEFT_EARLY = {pair[0] for pair in _EARLY.values()}
-
-
 @lru_cache(maxsize=50_000)
 def order_key(name: str) -> tuple[int, str, str]:
     """Sorts names as the tree is read: a mother before her daughters, anterior first, unnamed last."""
-    turns = path(name)
-    return (1, "", name) if turns is None else (0, turns, name)
+    if not is_sulston(name):
+        return (1, "", name)
+    first = founder(name) if founder(name) in _BLASTOMERES else name
+    turns = "".join("0" if cell in _FIRST_BORN else "1" for cell in _line(first)[1:])
+    # Of letters, those drawn left (a, d, l) come before those drawn right (p, r, v) by their own order.
+    return (0, turns + name[len(first) :], name)
+
+
+_FIRST_BORN = {pair[0] for pair in _EARLY.values()}
 
 
 def in_order(names: Iterable[str]) -> list[str]:
@@ -183,15 +182,15 @@ def matches(pattern: str, name: str) -> bool:
 
     Capitals don't matter. A whole line may be open: `EMSx` is MS and E.
     """
-    if pattern.casefold() == name.casefold():
-        return True
-    above = mother(name)
-    if above is None or len(pattern) < 2:
-        return False
-    last = pattern[-1].casefold()
-    if last == "x":
-        return matches(pattern[:-1], above)
-    return above == name[:-1] and last == name[-1] and matches(pattern[:-1], above)
+    while pattern.casefold() != name.casefold():
+        above = mother(name)
+        if above is None or len(pattern) < 2:
+            return False
+        last = pattern[-1].casefold()
+        if last != "x" and (above != name[:-1] or last != name[-1]):
+            return False
+        pattern, name = pattern[:-1], above
+    return True
 
 
 def colour_group(name: str) -> str:
@@ -202,8 +201,3 @@ def colour_group(name: str) -> str:
     if line.startswith("P"):
         return "P"
     return line or "unnamed"
-
-
-def pattern_matcher(pattern: str) -> Callable[[str], bool]:
-    """`matches` with its pattern bound, for filters over many names."""
-    return lambda name: matches(pattern, name)

@@ -126,7 +126,7 @@ runs = Table(
     Column("lease_until", Float),
     Column("cancel", Boolean, nullable=False, default=False),
     Column("attempts", Integer, nullable=False, default=0),  # ended without a new checkpoint
-    Column("losses", Integer, nullable=False, default=0),  # leases lost one after the other without a new checkpoint
+    Column("losses", Integer, nullable=False, default=0),  # leases lost in a row without a new checkpoint
     Column("generation", Integer, nullable=False, default=0),  # raised whenever metric rows were dropped
     Column("epoch", Integer, nullable=False, default=0),  # epochs finished and checkpointed
     Column("epochs", Integer, nullable=False),

@@ -139,20 +139,14 @@ def planned(store: "EmbryoStore", embryos: Sequence["Embryo"], config: RunConfig
         notes.append(f"estimated from {len(read)} of {len(embryos):,} embryos")
     nothing = Plan(rows, rows, 0, 0, 0, len(labels), 0.0, tuple(notes))
     if rows < 10:
-        return replace(
-            nothing, refused=f"{rows} rows are too few to learn from", refused_field="stop_at_cells"
-        )
+        return replace(nothing, refused=f"{rows} rows are too few to learn", refused_field="stop_at_cells")
     if len(labels) < 2:
-        return replace(
-            nothing, refused="every row has the same label: nothing to learn", refused_field="depth"
-        )
+        return replace(nothing, refused="all rows have the same label", refused_field="depth")
     try:
         training, validation_rows, test_rows = _parts(counts, labels, embryos, read, config, share)
     except ValueError:
         groups = "cells" if config.split == "cell" else "recording dates"
-        return replace(
-            nothing, refused=f"too few {groups} for the parts of this split", refused_field="split"
-        )
+        return replace(nothing, refused=f"too few {groups} for this split", refused_field="split")
     missing = len(labels) - len(training)
     if missing:
         notes.append(

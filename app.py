@@ -1,8 +1,6 @@
 """Blastoscope: `python app.py` runs the web server and the runner together; `app:server` is for gunicorn."""
 
 import logging
-import re
-import signal
 import subprocess
 import sys
 import threading
@@ -164,26 +162,31 @@ def __getattr__(name: str) -> Any:
     return _Once.wsgi
 
 
-def _serve(settings: Settings, app: Dash) -> None:
-    """Serve until told to stop, on gunicorn's threads."""
+def _serve(settings: Settings) -> None:
+    """Serve until told to stop, on gunicorn's threads. The application is made in gunicorn's worker."""
     from gunicorn.app.base import BaseApplication
+
+    def ready(arbiter: Any) -> None:
+        host, port = arbiter.LISTENERS[0].sock.getsockname()[:2]
+        print(f"Blastoscope is at http://{host}:{port}  (Ctrl+C ends it)", flush=True)
 
     class Server(BaseApplication):
         def load_config(self) -> None:
-            self.cfg.set("bind", f"{settings.host}:{settings.port}")
-            self.cfg.set("worker_class", "gthread")
-            self.cfg.set("workers", 1)
-            self.cfg.set("threads", 16)
-            self.cfg.set("timeout", 120)
-            self.cfg.set("loglevel", "warning")
-            self.cfg.set("when_ready", lambda arbiter: print(f"Blastoscope is at {address(arbiter)}", flush=True))
+            options = {
+                "bind": f"{settings.host}:{settings.port}",
+                "worker_class": "gthread",
+                "workers": 1,
+                "threads": 16,
+                "timeout": 120,
+                "graceful_timeout": 5,
+                "loglevel": "warning",
+                "when_ready": ready,
+            }
+            for name, value in options.items():
+                self.cfg.set(name, value)
 
         def load(self) -> Any:
-            return app.server
-
-    def address(arbiter: Any) -> str:
-        host, port = arbiter.LISTENERS[0].sock.getsockname()[:2]
-        return f"http://{host}:{port}"
+            return create_app(settings).server
 
     Server().run()
 
@@ -207,9 +210,9 @@ def main() -> None:
     except BadSetting as error:
         sys.exit(str(error))
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    app = create_app(settings)
+    open_lab(settings, fill=True).engine.dispose()  # before anybody asks, and nothing open across a fork
     _keep_runner()
-    _serve(settings, app)
+    _serve(settings)
 
 
 if __name__ == "__main__":

@@ -135,7 +135,9 @@ def blueprint(lab: Lab) -> Blueprint:
         depth = whole_number("depth", 0, 100, None)
         kind = request.args.get("scheme") or "prefix"
         try:
-            scheme = Scheme.parse(kind, depth if depth is not None or kind not in ("prefix", "ancestor") else 3)
+            scheme = Scheme.parse(
+                kind, depth if depth is not None or kind not in ("prefix", "ancestor") else 3
+            )
         except ValueError as bad:
             raise BadRequest(str(bad.args[-1]), str(bad.args[0]) if len(bad.args) > 1 else "scheme") from bad
         chosen = request.args.get("embryos") or "all"

@@ -1,0 +1,259 @@
+"""The OpenAPI document of /api/v1: what each call takes, and every answer it can give."""
+
+from functools import cache
+from typing import Any
+
+from services.labels import RESAMPLINGS
+from services.runs import RunConfig
+
+ID = {"type": "string", "pattern": "^[a-z0-9]{1,10}$"}
+WORD = {"type": "string"}
+NUMBER = {"type": "number"}
+COUNT = {"type": "integer", "minimum": 0}
+WORDS = {"type": "array", "items": WORD}
+
+
+def _object(required: dict[str, Any], optional: dict[str, Any] | None = None) -> dict[str, Any]:
+    return {"type": "object", "properties": required | (optional or {}), "required": list(required)}
+
+
+def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def _answer(description: str, schema: dict[str, Any], media: str = "application/json") -> dict[str, Any]:
+    return {"description": description, "content": {media: {"schema": schema}}}
+
+
+def _of(name: str) -> dict[str, Any]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _query(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "schema": schema, "description": description}
+
+
+def _path(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "schema": ID}
+
+
+REFUSED = _answer("Not allowed from here", {"$ref": "#/components/schemas/Error"})
+ABSENT = _answer("There is no such thing", {"$ref": "#/components/schemas/Error"})
+WRONG = _answer("What was sent can't be used: which field, and why", {"$ref": "#/components/schemas/Error"})
+BROKEN = _answer("The request can't be read", {"$ref": "#/components/schemas/Error"})
+TOO_LARGE = _answer("More than the upload limit", {"$ref": "#/components/schemas/Error"})
+
+
+def _schemas() -> dict[str, Any]:
+    config = RunConfig.model_json_schema(ref_template="#/components/schemas/{model}")
+    inner = config.pop("$defs", {})
+    embryo = _object(
+        {
+            "id": ID,
+            "name": WORD,
+            "source": {"enum": ["simulated", "file", "epic"]},
+            "gene": WORD,
+            "strain": WORD,
+            "date": {"type": "string", "description": "day of recording, ISO, empty when unknown"},
+            "rows": COUNT,
+            "cells": COUNT,
+            "frames": COUNT,
+            "max_cells": COUNT,
+            "flags": WORDS,
+        },
+        {
+            "pixel_um": NUMBER,
+            "plane_um": NUMBER,
+            "interval_s": NUMBER,
+            "minutes": NUMBER,
+            "checksum": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+            "tags": WORDS,
+            "guessed": {**WORDS, "description": "fields that are guesses from the name"},
+        },
+    )
+    added = _object({"id": ID, "name": WORD, "existed": {"type": "boolean"}, "flags": WORDS})
+    turned_away = _object({"file": WORD, "line": _nullable({"type": "integer"}), "error": WORD})
+    metric = _object(
+        {"seq": COUNT, "epoch": COUNT, "tag": WORD, "value": _nullable(NUMBER), "wall": NUMBER},
+    )
+    values = {"type": "object", "additionalProperties": _nullable(NUMBER)}
+    run = _object(
+        {
+            "id": ID,
+            "name": WORD,
+            "config": {"type": "object"},
+            "state": {"enum": ["queued", "running", "done", "failed", "cancelled"]},
+            "progress": _object({"epoch": COUNT, "epochs": COUNT, "share": NUMBER, "phase": WORD}),
+            "best": values,
+            "last": values,
+            "inflated": _nullable({"type": "string", "description": "why its score is inflated"}),
+            "error": _nullable(WORD),
+        }
+    )
+    return {
+        "Error": _object({"error": _object({"message": WORD, "field": _nullable(WORD)})}),
+        "Embryo": embryo,
+        "Imported": _object(
+            {
+                "imported": {"type": "array", "items": added},
+                "rejected": {"type": "array", "items": turned_away},
+            },
+            {"applied": {"type": "array", "items": {"type": "object"}}},
+        ),
+        "Labels": _object(
+            {
+                "classes": {"type": "array", "items": _object({"label": WORD, "count": COUNT})},
+                "imbalance": _object(
+                    {
+                        "classes": COUNT,
+                        "rows": COUNT,
+                        "ratio": _nullable(NUMBER),
+                        "entropy": NUMBER,
+                        "effective_classes": NUMBER,
+                        "largest_share": NUMBER,
+                        "under_20": COUNT,
+                    }
+                ),
+            }
+        ),
+        "RunConfig": config,
+        **inner,
+        "Run": run,
+        "Metrics": _object(
+            {"generation": COUNT, "rows": {"type": "array", "items": metric}, "next": COUNT},
+        ),
+    }
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The whole document, OpenAPI 3.1."""
+    created = _answer("Its id", _object({"id": ID}))
+    upload = _object(
+        {"file": {"type": "array", "items": {"type": "string", "format": "binary"}, "minItems": 1}}
+    )
+    paths = {
+        "/embryos": {
+            "get": {
+                "summary": "Embryos, ordered by id",
+                "parameters": [
+                    _query("limit", {"type": "integer", "minimum": 1, "maximum": 1000}, "at most so many"),
+                    _query("after", ID, "only those behind this id"),
+                ],
+                "responses": {
+                    "200": _answer("Embryos", {"type": "array", "items": _of("Embryo")}),
+                    "422": WRONG,
+                },
+            },
+            "post": {
+                "summary": "Import CD files, zips of them, and tables that describe them",
+                "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": upload}}},
+                "responses": {
+                    "201": _answer("What came in and what didn't", _of("Imported")),
+                    "422": _answer(
+                        "Nothing came in: why each file didn't", {"anyOf": [_of("Imported"), _of("Error")]}
+                    ),
+                    "413": TOO_LARGE,
+                },
+            },
+        },
+        "/embryos/{embryo_id}": {
+            "get": {
+                "summary": "One embryo",
+                "parameters": [_path("embryo_id")],
+                "responses": {"200": _answer("The embryo", _of("Embryo")), "404": ABSENT},
+            }
+        },
+        "/embryos/{embryo_id}/file": {
+            "get": {
+                "summary": "The CD file as it came, byte for byte",
+                "parameters": [_path("embryo_id")],
+                "responses": {"200": _answer("The file", {"type": "string"}, "text/csv"), "404": ABSENT},
+            }
+        },
+        "/labels": {
+            "get": {
+                "summary": "Rows of each label, largest first, and how unbalanced they are",
+                "parameters": [
+                    _query("embryos", {"type": "string"}, "ids with commas, `all`, or `set:<name>`"),
+                    _query("scheme", {"enum": ["prefix", "founder", "ancestor", "full"]}, "the label"),
+                    _query(
+                        "depth",
+                        {"type": "integer", "minimum": 0, "maximum": 100},
+                        "letters of the name (prefix), or generation, P0 being 0 (ancestor)",
+                    ),
+                ],
+                "responses": {"200": _answer("Labels", _of("Labels")), "404": ABSENT, "422": WRONG},
+            }
+        },
+        "/runs": {
+            "get": {
+                "summary": "Runs, newest first",
+                "parameters": [
+                    _query("limit", {"type": "integer", "minimum": 1, "maximum": 1000}, "at most so many"),
+                    _query(
+                        "offset", {"type": "integer", "minimum": 0, "maximum": 10**9}, "leave out so many"
+                    ),
+                ],
+                "responses": {
+                    "200": _answer("Runs", {"type": "array", "items": _of("Run")}),
+                    "422": WRONG,
+                },
+            },
+            "post": {
+                "summary": "Start a run",
+                "description": f"Unset fields take the preset's values. Resampling: {', '.join(RESAMPLINGS)}.",
+                "requestBody": {
+                    "required": True,
+                    "content": {"application/json": {"schema": _of("RunConfig")}},
+                },
+                "responses": {"201": created, "404": ABSENT, "413": TOO_LARGE, "422": WRONG},
+            },
+        },
+        "/runs/{run_id}": {
+            "get": {
+                "summary": "One run",
+                "parameters": [_path("run_id")],
+                "responses": {"200": _answer("The run", _of("Run")), "404": ABSENT},
+            }
+        },
+        "/runs/{run_id}/metrics": {
+            "get": {
+                "summary": "Metric rows behind a sequence number",
+                "description": "A raised `generation` says that rows were dropped: ask again from 0.",
+                "parameters": [
+                    _path("run_id"),
+                    _query(
+                        "after", {"type": "integer", "minimum": 0, "maximum": 10**15}, "exclusive; 0 for all"
+                    ),
+                ],
+                "responses": {"200": _answer("Metric rows", _of("Metrics")), "404": ABSENT, "422": WRONG},
+            }
+        },
+        "/runs/{run_id}/cancel": {
+            "post": {
+                "summary": "Cancel a run",
+                "parameters": [_path("run_id")],
+                "responses": {
+                    "202": _answer("It is being cancelled", _object({"id": ID, "state": WORD})),
+                    "404": ABSENT,
+                },
+            }
+        },
+        "/openapi.json": {
+            "get": {
+                "summary": "This document",
+                "responses": {"200": _answer("OpenAPI 3.1", {"type": "object"})},
+            }
+        },
+    }
+    for operations in paths.values():
+        for operation in operations.values():
+            operation["responses"] |= {"400": BROKEN, "403": REFUSED}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Blastoscope", "version": "1"},
+        "servers": [{"url": "/api/v1"}],
+        "paths": paths,
+        "components": {"schemas": _schemas()},
+    }

@@ -1,0 +1,144 @@
+"""What can be done with chosen embryos: the bar above the table and its dialogs."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import dash_bootstrap_components as dbc
+from dash import dcc, html
+
+FORMS = {  # form of a download -> how its entry reads
+    "original": "As they came (CD files)",
+    "csv": "Tidy CSV, in µm and minutes",
+    "parquet": "Tidy Parquet, in µm and minutes",
+}
+
+
+def button(label: Any, kind: str = "secondary", **attributes: Any) -> html.Button:
+    """A button of the page's look that may carry `data-…` attributes."""
+    attributes = {
+        name.replace("_", "-") if name.startswith("data_") else name: v for name, v in attributes.items()
+    }
+    return html.Button(label, className=f"btn btn-{kind}", type="button", **attributes)
+
+
+def choice_bar() -> html.Div:
+    """The bar that stands above the table while embryos are chosen."""
+    return html.Div(
+        [
+            html.Strong(id="embryos-chosen-count", role="status"),
+            html.Button("", id="embryos-choose-all", className="btn btn-link", type="button"),
+            button("Labels", id="embryos-to-labels", title="See how unbalanced their labels are"),
+            button("Train", id="embryos-to-train", title="Train a classifier on them"),
+            button("Tag", id="embryos-tag-open"),
+            button("Save as a set", id="embryos-set-open"),
+            dbc.DropdownMenu(
+                [
+                    html.Button(text, className="dropdown-item", type="button", **{"data-form": form})
+                    for form, text in FORMS.items()
+                ],
+                label="Download",
+                color="secondary",
+                id="embryos-download",
+            ),
+            button("Delete", "danger", id="embryos-delete-open"),
+            html.Button("Clear", id="embryos-choose-none", className="btn btn-link", type="button"),
+        ],
+        id="embryos-chosen-bar",
+        className="chosen-bar",
+        hidden=True,
+    )
+
+
+def options(first: str, counts: Mapping[str, int] | Iterable[str]) -> list[dict[str, str]]:
+    """Entries of a choice among sets or tags; `first` stands for no choice."""
+    entries = [
+        (name, f"{name} ({counts[name]:,})" if isinstance(counts, Mapping) else name) for name in counts
+    ]
+    return [{"label": first, "value": ""}, *({"label": label, "value": name} for name, label in entries)]
+
+
+def dialogs() -> list[Any]:
+    """The dialogs for tags, sets and deleting; they open empty and closed."""
+    return [
+        _dialog(
+            "embryos-tag-dialog",
+            "Tag",
+            [
+                html.P("", id="embryos-tag-on", className="quiet"),
+                html.Label("Tag", htmlFor="embryos-tag-name"),
+                dbc.Input(id="embryos-tag-name", maxlength=80, autocomplete="off", list="embryos-tags-known"),
+                html.Datalist(id="embryos-tags-known"),
+                html.P("", id="embryos-tag-trouble", className="danger-word", role="alert"),
+            ],
+            [
+                button("Take it off", id="embryos-tag-remove"),
+                button("Tag", "primary", id="embryos-tag-add"),
+            ],
+        ),
+        _dialog(
+            "embryos-set-dialog",
+            "Save as a set",
+            [
+                html.P(
+                    "A set has a name that Labels, Train and addresses understand, and stays until it is deleted.",
+                    className="quiet",
+                ),
+                html.Label("Name of a new set", htmlFor="embryos-set-name"),
+                dbc.Input(id="embryos-set-name", maxlength=80, autocomplete="off"),
+                html.Div(
+                    [
+                        html.Label("or add them to a set that is there", htmlFor="embryos-set-known"),
+                        dbc.Select(id="embryos-set-known", value=""),
+                    ],
+                    id="embryos-set-known-part",
+                ),
+                html.P("", id="embryos-set-trouble", className="danger-word", role="alert"),
+            ],
+            [button("Save", "primary", id="embryos-set-save")],
+        ),
+        _dialog(
+            "embryos-delete-dialog",
+            "Delete embryos",
+            [html.Div(id="embryos-delete-what")],
+            [button("Delete", "danger", id="embryos-delete-confirm")],
+        ),
+    ]
+
+
+def _dialog(id: str, title: str, body: list[Any], buttons: list[Any]) -> dbc.Modal:
+    return dbc.Modal(
+        [
+            dbc.ModalHeader(dbc.ModalTitle(title)),
+            dbc.ModalBody(body),
+            dbc.ModalFooter([button("Cancel", data_closes=id), *buttons]),
+        ],
+        id=id,
+        is_open=False,
+    )
+
+
+def to_be_deleted(names: list[str], in_runs: int = 0) -> list[Any]:
+    """What the question before deleting says. `names` of all that would go."""
+    shown = names[:6]
+    more = len(names) - len(shown)
+    lines: list[Any] = [
+        html.Ul([html.Li(name) for name in shown] + ([html.Li(f"and {more:,} more")] if more else []))
+    ]
+    lines.append(
+        html.P(
+            "They leave the table, the sets and the counts for everybody. Undo brings them back.",
+            className="quiet",
+        )
+    )
+    return lines
+
+
+def stores(config: dict[str, Any]) -> list[Any]:
+    """What the browser and the callbacks tell each other."""
+    return [
+        dcc.Store(id="embryos-config", data=config),
+        dcc.Store(id="embryos-chosen", data=[]),
+        dcc.Store(id="embryos-next"),  # page to go to once the chosen embryos have a set's name
+        dcc.Store(id="embryos-said"),
+        dcc.Store(id="embryos-undo"),
+    ]

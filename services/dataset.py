@@ -5,8 +5,8 @@ validation and test keep their natural distribution. The one exception, `oversam
 show what it does.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -65,17 +65,17 @@ class Dataset:
 
     def take(self, index: np.ndarray) -> "Dataset":
         """The rows of `index`; classes, cells and embryos stay."""
-        return Dataset(
-            self.features[index],
-            self.labels[index],
-            self.cell[index],
-            self.embryo[index],
-            self.time[index],
-            self.classes,
-            self.cells,
-            self.embryos,
-            self.left_out,
+        return replace(
+            self,
+            features=self.features[index],
+            labels=self.labels[index],
+            cell=self.cell[index],
+            embryo=self.embryo[index],
+            time=self.time[index],
         )
+
+    def scaled(self, scaling: "Scaling") -> "Dataset":
+        return replace(self, features=scaling.apply(self.features))
 
 
 def build(tables: Mapping[str, pandas.DataFrame], scheme: Scheme, stop_at_cells: int, names: str) -> Dataset:
@@ -291,59 +291,3 @@ def class_weights(labels: np.ndarray, classes: int) -> np.ndarray:
     weights = np.zeros(classes)
     weights[present] = len(labels) / (present.sum() * counts[present])
     return weights
-
-
-# ---- scores
-
-
-def confusion(truth: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
-    """Rows by true class (rows) and predicted class (columns)."""
-    return np.bincount(truth * classes + predicted, minlength=classes * classes).reshape(classes, classes)
-
-
-@dataclass(frozen=True)
-class Scores:
-    """Accuracy, balanced accuracy (mean recall of the classes that occur) and macro-F1, each 0 to 1."""
-
-    accuracy: float
-    balanced_accuracy: float
-    macro_f1: float
-
-
-def scores(matrix: np.ndarray) -> Scores:
-    """Scores of a confusion matrix, as scikit-learn's functions define them.
-
-    A class that occurs but was never to be learnt counts as wrong: nothing is left out of a score.
-    """
-    right, true, answered = np.diag(matrix), matrix.sum(axis=1), matrix.sum(axis=0)
-    occurs = true > 0
-    somewhere = true + answered > 0
-    return Scores(
-        accuracy=float(right.sum() / max(1, matrix.sum())),
-        balanced_accuracy=float((right[occurs] / true[occurs]).mean()) if occurs.any() else 0.0,
-        macro_f1=float((2 * right[somewhere] / (true + answered)[somewhere]).mean())
-        if somewhere.any()
-        else 0.0,
-    )
-
-
-def per_class(matrix: np.ndarray, classes: Sequence[str]) -> list[dict[str, Any]]:
-    """For each class: label, support (rows that are it), predicted (rows answered so), precision, recall.
-
-    Precision is None where the class was never answered, recall where it doesn't occur.
-    """
-    return [
-        {
-            "label": label,
-            "support": int(matrix[i].sum()),
-            "predicted": int(matrix[:, i].sum()),
-            "precision": float(matrix[i, i] / matrix[:, i].sum()) if matrix[:, i].any() else None,
-            "recall": float(matrix[i, i] / matrix[i].sum()) if matrix[i].any() else None,
-        }
-        for i, label in enumerate(classes)
-    ]
-
-
-def majority(training: np.ndarray, scored: np.ndarray) -> float:
-    """Accuracy of always answering the largest class of the training part."""
-    return float((scored == np.bincount(training).argmax()).mean()) if len(scored) else 0.0

@@ -228,6 +228,11 @@ def hidden_widths(model: str) -> tuple[int, ...]:
     return PUBLISHED_WIDTHS if model == "published" else tuple(int(width) for width in model.split("-"))
 
 
+def outputs_of(model: str, classes: int) -> int:
+    """Units of the last layer: 32 for the published perceptron, more only where there are more classes."""
+    return max(PUBLISHED_OUTPUTS, classes) if model == "published" else classes
+
+
 def clean_text(field: str, text: str) -> str:
     """A run's `name` or `notes` as they may be kept. Raises `BadConfig`."""
     pattern, most = {"name": (ONE_LINE, NAME_LENGTH), "notes": (SOME_LINES, NOTES_LENGTH)}[field]

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, func, insert, or_, select, update
-from sqlalchemy.exc import IntegrityError
 
 from services.database import embryos as embryo_rows
 from services.database import events, metrics, runs, workers
@@ -442,20 +441,16 @@ class RunStore:
 
     def log(self, id: str, text: str) -> None:
         """Add a log line to a run."""
-        for attempt in range(5):
-            try:
-                with self.engine.begin() as connection:
-                    _log(connection, id, text)
-                return
-            except IntegrityError:  # another process took this seq at the same moment (PostgreSQL)
-                if attempt == 4:
-                    raise
+        with self.engine.begin() as connection:
+            add_event(connection, id, text)
 
 
 SORTED_BY = {"name", "state", "created", "started", "finished", "epoch", "epochs", "device", "owner", "id"}
 
 
-def _log(connection: Connection, id: str, text: str) -> None:
+def add_event(connection: Connection, id: str, text: str) -> None:
+    """Add a log line to a run, in the caller's transaction."""
+    connection.execute(update(runs).where(runs.c.id == id).values(id=id))  # one at a time: holds the row
     seq = select(func.coalesce(func.max(events.c.seq), 0) + 1).where(events.c.run == id).scalar_subquery()
     connection.execute(insert(events).values(run=id, seq=seq, wall=time.time(), text=text[:2000]))
 

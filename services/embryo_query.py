@@ -1,0 +1,182 @@
+"""Search words, filters and sorting of the embryos page as SQL, so that ten thousand stay on the server."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Float, Text, and_, cast, exists, false, func, not_, or_, select
+
+from services.database import embryo_cells, embryo_tags, embryos
+
+MOST_WORDS = 20
+LONGEST_WORD = 100
+MOST_CONDITIONS = 20
+
+_NUMBERS = (
+    "pixel_um",
+    "plane_um",
+    "interval_s",
+    "rows",
+    "cells",
+    "frames",
+    "first_frame",
+    "last_frame",
+    "max_cells",
+    "start_cells",
+    "end_cells",
+    "imported",
+)
+_TEXTS = ("id", "name", "file_name", "source", "gene", "strain", "date", "session", "species")
+
+
+def _minutes() -> ColumnElement[Any]:
+    # A TIME table's few seconds of difference don't matter for the order of a list.
+    return (embryos.c.last_frame - embryos.c.first_frame) * embryos.c.interval_s / 60.0
+
+
+def _tag_text() -> ColumnElement[Any]:
+    first = select(func.min(embryo_tags.c.tag)).where(embryo_tags.c.embryo == embryos.c.id)
+    return func.coalesce(first.scalar_subquery(), "")
+
+
+def _column(name: str) -> tuple[ColumnElement[Any], bool]:
+    """A column of the page by name, and whether it is a number. Raises `ValueError`."""
+    if name in _NUMBERS:
+        return embryos.c[name], True
+    if name in _TEXTS:
+        return embryos.c[name], False
+    if name == "minutes":
+        return _minutes(), True
+    if name == "flags":
+        return cast(embryos.c.flags, Text), False
+    if name == "tags":
+        return _tag_text(), False
+    raise ValueError(name[:40], "is no column of the table")
+
+
+def ordered(sort: Sequence[tuple[str, str]]) -> list[ColumnElement[Any]]:
+    """ORDER BY for columns with `asc` or `desc`; the id at last, so that pages never overlap."""
+    order = []
+    for name, direction in sort:
+        if direction not in ("asc", "desc"):
+            raise ValueError(name[:40], f"sorted {direction[:20]!r}; expected asc or desc")
+        column, _is_number = _column(name)
+        order.append(column.asc() if direction == "asc" else column.desc())
+    return [*order, embryos.c.id.asc()]
+
+
+def narrowed(search: str, filters: Mapping[str, Any]) -> ColumnElement[bool]:
+    """WHERE for the embryos that a search and AG Grid's filter model leave, deleted ones never."""
+    conditions: list[ColumnElement[bool]] = [embryos.c.deleted.is_(None)]
+    conditions += [_word(word[:LONGEST_WORD]) for word in search.split()[:MOST_WORDS]]
+    conditions += [_filtered(name, model) for name, model in filters.items()]
+    return and_(*conditions)
+
+
+def _word(word: str) -> ColumnElement[bool]:
+    """Text of name, gene, strain or a tag, or exactly the name of a cell that the embryo follows."""
+    follows = exists().where(embryo_cells.c.embryo == embryos.c.id, embryo_cells.c.cell.in_(_spellings(word)))
+    tagged = exists().where(embryo_tags.c.embryo == embryos.c.id, _contains(embryo_tags.c.tag, word))
+    texts = [_contains(embryos.c[name], word) for name in ("name", "gene", "strain")]
+    return or_(*texts, follows, tagged)
+
+
+def _spellings(word: str) -> list[str]:
+    """The word, and with the capitals of a cell's name: `msaapp` is MSaapp, `ABALA` is ABala."""
+    folded = word.casefold()
+    spellings = {word}
+    for founder in ("AB", "EMS", "MS", "E", "C", "D", "P", "Z"):
+        if folded.startswith(founder.casefold()):
+            spellings.add(founder + folded[len(founder) :])
+    return sorted(spellings)
+
+
+def _contains(column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
+    return func.lower(column).contains(text.lower(), autoescape=True)
+
+
+_TEXT_FILTERS: dict[str, Callable[[ColumnElement[Any], str], ColumnElement[bool]]] = {
+    "contains": _contains,
+    "notContains": lambda column, text: not_(_contains(column, text)),
+    "equals": lambda column, text: func.lower(column) == text.lower(),
+    "notEqual": lambda column, text: func.lower(column) != text.lower(),
+    "startsWith": lambda column, text: func.lower(column).startswith(text.lower(), autoescape=True),
+    "endsWith": lambda column, text: func.lower(column).endswith(text.lower(), autoescape=True),
+    "lessThan": lambda column, text: column < text,
+    "lessThanOrEqual": lambda column, text: column <= text,
+    "greaterThan": lambda column, text: column > text,
+    "greaterThanOrEqual": lambda column, text: column >= text,
+}
+_NUMBER_FILTERS: dict[str, Callable[[ColumnElement[Any], float], ColumnElement[bool]]] = {
+    "equals": lambda column, number: column == number,
+    "notEqual": lambda column, number: column != number,
+    "lessThan": lambda column, number: column < number,
+    "lessThanOrEqual": lambda column, number: column <= number,
+    "greaterThan": lambda column, number: column > number,
+    "greaterThanOrEqual": lambda column, number: column >= number,
+}
+
+
+def _filtered(name: str, model: Any) -> ColumnElement[bool]:
+    """One column's filter: AG Grid's text, number or date model, or several joined by AND or OR."""
+    column, is_number = _column(name)
+    if not isinstance(model, Mapping):
+        raise ValueError(name, "has a filter that is no object")
+    if "operator" in model:
+        inner = model.get("conditions") or [model.get("condition1"), model.get("condition2")]
+        if not isinstance(inner, list) or len(inner) > MOST_CONDITIONS:
+            raise ValueError(name, f"has a filter of more than {MOST_CONDITIONS} conditions")
+        conditions = [_filtered(name, condition) for condition in inner if condition]
+        return and_(*conditions) if model["operator"] == "AND" else or_(false(), *conditions)
+    kind = str(model.get("type", "contains"))
+    if kind in ("blank", "notBlank"):
+        blank = column.is_(None) if is_number else or_(column.is_(None), column.in_(("", "[]")))
+        return blank if kind == "blank" else not_(blank)
+    first = model.get("filter", model.get("dateFrom"))
+    last = model.get("filterTo", model.get("dateTo"))
+    if name == "tags":
+        return _tagged(kind, str(first or ""))
+    if is_number:
+        return _number_filter(name, column, kind, first, last)
+    return _text_filter(name, column, kind, _day(name, first), _day(name, last))
+
+
+def _day(name: str, value: Any) -> str:
+    text = "" if value is None else str(value)[:LONGEST_WORD]
+    return text[:10] if name == "date" and len(text) > 10 else text  # AG Grid sends `2008-10-16 00:00:00`
+
+
+def _tagged(kind: str, text: str) -> ColumnElement[bool]:
+    opposite = {"notContains": "contains", "notEqual": "equals"}.get(kind)
+    if (opposite or kind) not in _TEXT_FILTERS:
+        raise ValueError("tags", f"has a filter {kind[:20]!r}")
+    matches = _TEXT_FILTERS[opposite or kind](embryo_tags.c.tag, text)
+    found = exists().where(embryo_tags.c.embryo == embryos.c.id, matches)
+    return not_(found) if opposite else found
+
+
+def _text_filter(
+    name: str, column: ColumnElement[Any], kind: str, first: str, last: str
+) -> ColumnElement[bool]:
+    if kind == "inRange":
+        return and_(column >= first, column <= last)
+    if kind not in _TEXT_FILTERS:
+        raise ValueError(name, f"has a filter {kind[:20]!r}")
+    return _TEXT_FILTERS[kind](column, first)
+
+
+def _number_filter(
+    name: str, column: ColumnElement[Any], kind: str, first: Any, last: Any
+) -> ColumnElement[bool]:
+    column = cast(column, Float)
+    if kind == "inRange":
+        return and_(column >= _number(name, first), column <= _number(name, last))
+    if kind not in _NUMBER_FILTERS:
+        raise ValueError(name, f"has a filter {kind[:20]!r}")
+    return _NUMBER_FILTERS[kind](column, _number(name, first))
+
+
+def _number(name: str, value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise ValueError(name, f"is filtered by {str(value)[:20]!r}; expected a number") from None

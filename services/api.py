@@ -12,7 +12,6 @@ import flask
 from flask import Blueprint, request
 
 from services.embryos import Embryo, NoSuchEmbryo, NoSuchSet
-from services.imports import import_paths
 from services.labels import Scheme, class_counts, imbalance
 from services.lab import Lab
 from services.openapi import document
@@ -101,6 +100,8 @@ def blueprint(lab: Lab) -> Blueprint:
 
     @route("/embryos", methods=["POST"])
     def add_embryos() -> Any:
+        from services.imports import import_paths
+
         files = [file for file in request.files.getlist("file") if file.filename]
         if not files:
             raise BadRequest("no file came: send one or more as multipart fields named `file`", "file")

@@ -34,8 +34,7 @@ INDEX = """<!DOCTYPE html>
 <script src="ASSETS/base.js"></script>
 </head>
 <body>
-<div id="react-entry-point"><div class="bar"><span class="bar-name">Blastoscope</span></div>
-<div class="_dash-loading" role="status"><span class="visually-hidden">Loading</span></div></div>
+{%app_entry%}
 {%config%}{%scripts%}{%renderer%}
 </body>
 </html>"""

@@ -1,0 +1,90 @@
+/**
+ * Which cells are chosen. A choice is a list of terms, as people write them: a cell (`ABala`), a pattern in
+ * which `x` is either daughter (`MSxp`), or a cell with all that descends from it (`ABala*`). Terms stand in
+ * the address and on the chips, and mean the same in another embryo.
+ */
+
+import { descends, matches } from "./lineage.mjs";
+
+export const MOST_TERMS = 200;
+
+const isSublineage = (term) => term.endsWith("*") && term.length > 1;
+
+/** Indices into `names` of the cells that one term means. */
+export function cellsOf(term, names) {
+  const found = [];
+  const root = isSublineage(term) ? spelled(term.slice(0, -1), names) : null;
+  names.forEach((name, cell) => {
+    if (root !== null ? descends(name, root) : matches(term, name)) found.push(cell);
+  });
+  return found;
+}
+
+/** `text` as `names` spells it, capitals apart; as it is where no name is meant. */
+export function spelled(text, names) {
+  if (names.includes(text)) return text;
+  const folded = text.toLowerCase();
+  return names.find((name) => name.toLowerCase() === folded) ?? text;
+}
+
+/** The chosen cells of all terms, each once, in lineage order. */
+export function chosenCells(terms, names) {
+  const cells = new Set();
+  for (const term of terms) for (const cell of cellsOf(term, names)) cells.add(cell);
+  return [...cells].sort((a, b) => a - b);
+}
+
+/** The terms of a text such as "ABala, MSxp C*", as `names` spells them. */
+export function termsOf(text, names) {
+  const terms = text.split(/[\s,;]+/).filter(Boolean).map((term) => (
+    isSublineage(term) ? `${spelled(term.slice(0, -1), names)}*` : spelled(term, names)
+  ));
+  return [...new Set(terms)].slice(0, MOST_TERMS);
+}
+
+/** `terms` with `name` added, or without it where it was chosen: a term that held more is written out. */
+export function toggled(terms, name, names) {
+  const index = names.indexOf(name);
+  if (!chosenCells(terms, names).includes(index)) return [...terms, name];
+  return terms.flatMap((term) => {
+    const cells = cellsOf(term, names);
+    return cells.includes(index) ? cells.filter((cell) => cell !== index).map((cell) => names[cell]) : [term];
+  });
+}
+
+/** The names of the five cells that are seen first; of those that come at one frame, in lineage order. */
+export function firstFive(tracks) {
+  const first = tracks.names.map((name, cell) => ({ name, frame: tracks.time[tracks.firstRow[cell]] }));
+  const begun = first.filter(({ frame }) => frame >= tracks.startFrame);
+  return begun.sort((a, b) => a.frame - b.frame).slice(0, 5).map(({ name }) => name);
+}
+
+/**
+ * What a half-typed term may mean: up to `most` of {term, cells (how many)}. Whole cells first in lineage
+ * order, then the sublineage of what was typed; names that only hold the text come after those that begin so.
+ */
+export function suggestions(text, names, most = 8) {
+  const typed = text.trim();
+  if (typed === "") return [];
+  const whole = cellsOf(typed, names);
+  const found = [];
+  const add = (term, cells) => {
+    if (cells > 0 && !found.some((each) => each.term === term)) found.push({ term, cells });
+  };
+  if (isSublineage(typed)) add(termsOf(typed, names)[0], whole.length);
+  const exact = whole.length === 1 ? names[whole[0]] : null;
+  if (exact !== null) add(exact, 1);
+  else add(typed, whole.length);
+  const root = spelled(typed.replace(/\*$/, ""), names);
+  const below = cellsOf(`${root}*`, names).length;
+  if (below > 1) add(`${root}*`, below);
+  const folded = typed.toLowerCase();
+  const beginning = names.filter((name) => name.toLowerCase().startsWith(folded));
+  const holding = names.filter((name) => name.toLowerCase().indexOf(folded) > 0);
+  beginning.sort((a, b) => a.length - b.length);
+  for (const name of [...beginning, ...holding]) {
+    if (found.length >= most) break;
+    add(name, 1);
+  }
+  return found.slice(0, most);
+}

@@ -1,0 +1,79 @@
+/** The field that finds cells: suggests as somebody types, knows `x` and whole sublineages. */
+
+import { element } from "./dom.mjs";
+import { suggestions, termsOf } from "./choice.mjs";
+
+const meaning = ({ term, cells }) => {
+  if (term.endsWith("*")) return `${term.slice(0, -1)} and all below it · ${cells} cells`;
+  return cells === 1 ? "" : `${cells} cells`;
+};
+
+/**
+ * The search field as an element. `names` are the embryo's cells; `choose(terms, add)` is told what was
+ * found, and whether it joins the choice (it does, unless nothing is typed before).
+ */
+export function searchField(names, choose) {
+  let offered = [];
+  let active = -1;
+  const list = element("ul", { id: "cell-suggestions", role: "listbox", class: "suggestions", hidden: true, "aria-label": "Cells found" });
+  const input = element("input", {
+    type: "text", class: "cell-search", role: "combobox", placeholder: "Find cells: ABala, MSxp, C*",
+    "aria-label": "Find cells", "aria-controls": "cell-suggestions", "aria-expanded": "false",
+    "aria-autocomplete": "list", autocomplete: "off", spellcheck: "false", maxlength: "200",
+    title: "A name; x stands for either daughter (MSxp); * takes all descendants (C*). Several at once are separated by commas.",
+  });
+  const nothing = element("p", { class: "suggestions nothing", role: "status", hidden: true });
+
+  const close = () => {
+    list.hidden = true;
+    nothing.hidden = true;
+    active = -1;
+    input.setAttribute("aria-expanded", "false");
+    input.removeAttribute("aria-activedescendant");
+  };
+  const take = (text) => {
+    const terms = termsOf(text, names);
+    if (terms.length) choose(terms);
+    input.value = "";
+    close();
+  };
+  const highlight = (index) => {
+    active = index;
+    [...list.children].forEach((item, i) => item.setAttribute("aria-selected", String(i === index)));
+    if (index >= 0) input.setAttribute("aria-activedescendant", `cell-suggestion-${index}`);
+    else input.removeAttribute("aria-activedescendant");
+  };
+  const offer = () => {
+    const several = /[\s,;]/.test(input.value.trim());
+    offered = several ? [] : suggestions(input.value, names);
+    list.replaceChildren(...offered.map((each, i) => element(
+      "li",
+      { role: "option", id: `cell-suggestion-${i}`, "aria-selected": "false", onpointerdown: (event) => { event.preventDefault(); take(each.term); } },
+      element("b", { text: each.term }), " ", element("span", { class: "quiet", text: meaning(each) }),
+    )));
+    list.hidden = offered.length === 0;
+    nothing.hidden = several || offered.length > 0 || input.value.trim() === "";
+    nothing.textContent = `This embryo follows no cell “${input.value.trim()}”.`;
+    input.setAttribute("aria-expanded", String(!list.hidden));
+    highlight(offered.length ? 0 : -1);
+  };
+
+  input.addEventListener("input", offer);
+  input.addEventListener("focus", () => input.value && offer());
+  input.addEventListener("blur", close);
+  input.addEventListener("keydown", (event) => {
+    const moves = { ArrowDown: 1, ArrowUp: -1 };
+    if (event.key in moves && offered.length) {
+      highlight((active + moves[event.key] + offered.length) % offered.length);
+      event.preventDefault();
+    } else if (event.key === "Enter" && input.value.trim()) {
+      take(active >= 0 ? offered[active].term : input.value);
+      event.preventDefault();
+    } else if (event.key === "Escape" && input.value) {
+      input.value = "";
+      close();
+      event.stopPropagation();
+    }
+  });
+  return element("div", { class: "cell-search-box" }, input, list, nothing);
+}

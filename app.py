@@ -95,7 +95,11 @@ def _add_routes(app: Dash, lab: Lab) -> None:
         else:
             if not lab.runs.runner_fresh(lab.settings.lease_s):
                 problems.append("no runner has given a sign of life")
-        return ({"status": "ready"}, 200) if not problems else ({"status": "not ready", "problems": problems}, 503)
+        return (
+            ({"status": "ready"}, 200)
+            if not problems
+            else ({"status": "not ready", "problems": problems}, 503)
+        )
 
     @server.get("/vendor/<name>")
     def vendor(name: str) -> Any:
@@ -161,7 +165,37 @@ def __getattr__(name: str) -> Any:
     return _Once.wsgi
 
 
-def _serve(settings: Settings) -> None:
+class _Runner:
+    """The runner beside the web server: started again when it dies, ended with it."""
+
+    def __init__(self) -> None:
+        self.process = self._start()
+        self.ending = False
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        # Standard input is a pipe that nobody writes to: its end tells the runner that this process has died.
+        command = [sys.executable, "-m", "services.runner", "--with-parent"]
+        return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE)
+
+    def _watch(self) -> None:
+        while not self.ending:
+            self.process.wait()
+            time.sleep(1)
+            if not self.ending:
+                self.process = self._start()
+
+    def end(self) -> None:
+        """Stop its trainers, whose checkpoints are there, give their runs back, and end."""
+        self.ending = True
+        self.process.terminate()
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+
+
+def _serve(settings: Settings, runner: _Runner) -> None:
     """Serve until told to stop, on gunicorn's threads. The application is made in gunicorn's worker."""
     from gunicorn.app.base import BaseApplication
 
@@ -177,9 +211,10 @@ def _serve(settings: Settings) -> None:
                 "workers": 1,
                 "threads": 16,
                 "timeout": 120,
-                "graceful_timeout": 5,
+                "graceful_timeout": 3,
                 "loglevel": "warning",
                 "when_ready": ready,
+                "on_exit": lambda _arbiter: runner.end(),
             }
             for name, value in options.items():
                 self.cfg.set(name, value)
@@ -190,18 +225,6 @@ def _serve(settings: Settings) -> None:
     Server().run()
 
 
-def _keep_runner() -> None:
-    """Run the runner beside this process for as long as it lives; start it again when it dies."""
-
-    def watch() -> None:
-        while True:
-            process = subprocess.Popen([sys.executable, "-m", "services.runner"], cwd=ROOT, stdin=subprocess.PIPE)
-            process.wait()
-            time.sleep(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
 def main() -> None:
     """Web and runner together, for one person on one machine."""
     try:
@@ -210,8 +233,7 @@ def main() -> None:
         sys.exit(str(error))
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     open_lab(settings, fill=True).engine.dispose()  # before anybody asks, and nothing open across a fork
-    _keep_runner()
-    _serve(settings)
+    _serve(settings, _Runner())
 
 
 if __name__ == "__main__":

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from services.imports import import_paths
 
 from benchmarks.report import Measure, main
-from services.imports import import_paths
 from services.lab import open_lab
 from services.settings import read_settings
 
@@ -90,7 +90,8 @@ def web_worker(parent: psutil.Process) -> psutil.Process:
     return next(
         child
         for child in parent.children(recursive=True)
-        if "services.runner" not in " ".join(child.cmdline()) and "services.trainer" not in " ".join(child.cmdline())
+        if "services.runner" not in " ".join(child.cmdline())
+        and "services.trainer" not in " ".join(child.cmdline())
     )
 
 
@@ -143,7 +144,9 @@ def measure(options: argparse.Namespace) -> list[Measure]:
 
             seconds = {path: statistics.median(one[0] for one in values) for path, values in taken.items()}
             bytes_of = {path: statistics.median(one[1] for one in values) for path, values in taken.items()}
-            measures.append(Measure("stock Dash page with one graph, first paint, cold", seconds["stock"], "s"))
+            measures.append(
+                Measure("stock Dash page with one graph, first paint, cold", seconds["stock"], "s")
+            )
             measures.append(Measure("stock Dash page, transferred", bytes_of["stock"] / 1e6, "MB"))
             limit = seconds["stock"] + 0.5
             for path, name in zip(pages, USEFUL, strict=True):
@@ -162,7 +165,9 @@ def measure(options: argparse.Namespace) -> list[Measure]:
 
             sizes = []
             for embryo in embryos:
-                request = urllib.request.Request(url + tracks_address(embryo), headers={"Accept-Encoding": "gzip"})
+                request = urllib.request.Request(
+                    url + tracks_address(embryo), headers={"Accept-Encoding": "gzip"}
+                )
                 with urllib.request.urlopen(request) as answer:
                     sizes.append(len(answer.read()))
             measures.append(
@@ -180,9 +185,17 @@ def measure(options: argparse.Namespace) -> list[Measure]:
             resident = worker.memory_info().rss / 1e6
             torch = sum("torch" in region.path for region in worker.memory_maps())
             measures.append(
-                Measure(f"resident memory of the web process, {total} embryos", resident, "MB", "< 350", resident < 350)
+                Measure(
+                    f"resident memory of the web process, {total} embryos",
+                    resident,
+                    "MB",
+                    "< 350",
+                    resident < 350,
+                )
             )
-            measures.append(Measure("torch libraries mapped in the web process", torch, "files", "0", torch == 0))
+            measures.append(
+                Measure("torch libraries mapped in the web process", torch, "files", "0", torch == 0)
+            )
     return measures
 
 

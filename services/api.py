@@ -12,8 +12,8 @@ import flask
 from flask import Blueprint, request
 
 from services.embryos import Embryo, NoSuchEmbryo, NoSuchSet
-from services.labels import Scheme, class_counts, imbalance
 from services.lab import Lab
+from services.labels import Scheme, class_counts, imbalance
 from services.openapi import document
 from services.runs import BadConfig, NoSuchRun, Run
 

@@ -152,7 +152,11 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Pr
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     """One Chromium for the session (Debian's, or the one that BLASTOSCOPE_TEST_CHROMIUM names)."""
-    found = os.environ.get("BLASTOSCOPE_TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    found = (
+        os.environ.get("BLASTOSCOPE_TEST_CHROMIUM")
+        or shutil.which("chromium")
+        or shutil.which("google-chrome")
+    )
     if not found:
         missing("browser tests need Chromium: on Debian `apt-get install chromium`")
     from playwright.sync_api import sync_playwright

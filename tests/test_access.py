@@ -7,13 +7,24 @@ from services.access import refusal
 HERE = {"Host": "localhost:8050"}
 
 
-@pytest.mark.parametrize("host", ["localhost", "localhost:8050", "127.0.0.1:9000", "[::1]:8050", "[::1]", "LOCALHOST:1"])
+@pytest.mark.parametrize(
+    "host", ["localhost", "localhost:8050", "127.0.0.1:9000", "[::1]:8050", "[::1]", "LOCALHOST:1"]
+)
 def test_this_machines_own_names_are_answered(host: str) -> None:
     assert refusal("GET", {"Host": host}) is None
 
 
 @pytest.mark.parametrize(
-    "host", ["", "lab.example.org", "127.0.0.1.example.org", "localhost.evil.org:8050", "192.168.0.7:8050", "[::1", "0.0.0.0"]
+    "host",
+    [
+        "",
+        "lab.example.org",
+        "127.0.0.1.example.org",
+        "localhost.evil.org:8050",
+        "192.168.0.7:8050",
+        "[::1",
+        "0.0.0.0",
+    ],
 )
 def test_any_other_host_is_refused_with_a_reason(host: str) -> None:
     assert "only on this machine" in (refusal("GET", {"Host": host}) or "")
@@ -41,7 +52,8 @@ def test_a_forged_change_is_refused(sent: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "sent", [{}, {"Sec-Fetch-Site": "same-origin"}, {"Origin": "http://localhost:8050"}, {"Sec-Fetch-Site": "none"}]
+    "sent",
+    [{}, {"Sec-Fetch-Site": "same-origin"}, {"Origin": "http://localhost:8050"}, {"Sec-Fetch-Site": "none"}],
 )
 def test_own_pages_and_scripts_may_change(sent: dict[str, str]) -> None:
     assert refusal("POST", HERE | sent) is None

@@ -70,7 +70,9 @@ def test_the_list_goes_on_after_an_id(client: Any) -> None:
     assert [embryo["id"] for embryo in page] == ids[2:4]
 
 
-@pytest.mark.parametrize("path", ["/api/v1/embryos/nothere", "/api/v1/embryos/..%2f..", "/api/v1/runs/nothere", "/api/v1/x"])
+@pytest.mark.parametrize(
+    "path", ["/api/v1/embryos/nothere", "/api/v1/embryos/..%2f..", "/api/v1/runs/nothere", "/api/v1/x"]
+)
 def test_what_is_not_there_is_a_404_of_the_one_form(client: Any, path: str) -> None:
     answer = client.get(path)
     assert answer.status_code == 404
@@ -79,7 +81,12 @@ def test_what_is_not_there_is_a_404_of_the_one_form(client: Any, path: str) -> N
 
 @pytest.mark.parametrize(
     ("query", "field"),
-    [("scheme=colour", "scheme"), ("scheme=prefix&depth=0", "depth"), ("depth=many", "depth"), ("depth=9999", "depth")],
+    [
+        ("scheme=colour", "scheme"),
+        ("scheme=prefix&depth=0", "depth"),
+        ("depth=many", "depth"),
+        ("depth=9999", "depth"),
+    ],
 )
 def test_bad_queries_name_their_field(client: Any, query: str, field: str) -> None:
     send(client, (tiny(), "a.csv"))
@@ -124,7 +131,11 @@ def test_a_run_is_queued_with_its_defaults_and_can_be_cancelled(client: Any) -> 
     assert run["state"] == "queued"
     assert run["config"]["split"] == "cell"  # one date only: embryos can't be held out
     assert run["inflated"] is None or "cell" not in run["inflated"]
-    assert client.get(f"/api/v1/runs/{run['id']}/metrics?after=0").json == {"generation": 0, "rows": [], "next": 0}
+    assert client.get(f"/api/v1/runs/{run['id']}/metrics?after=0").json == {
+        "generation": 0,
+        "rows": [],
+        "next": 0,
+    }
     assert client.post(f"/api/v1/runs/{run['id']}/cancel").status_code == 202
     assert client.get(f"/api/v1/runs/{run['id']}").json["state"] == "cancelled"
     assert [run["id"] for run in client.get("/api/v1/runs").json] == [run["id"]]

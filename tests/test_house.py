@@ -86,5 +86,9 @@ def test_every_requirement_is_pinned() -> None:
 
 def test_no_file_is_named_after_nothing() -> None:
     vague = {"utils", "helpers", "common", "manager", "handler", "misc"}
-    names = {path.stem for folder in ("services", "components", "pages", "assets") for path in (ROOT / folder).rglob("*")}
+    names = {
+        path.stem
+        for folder in ("services", "components", "pages", "assets")
+        for path in (ROOT / folder).rglob("*")
+    }
     assert not names & vague

@@ -11,7 +11,12 @@ ROOT = Path(__file__).parent.parent
 
 def test_defaults_are_those_of_the_design() -> None:
     settings = read_settings({})
-    assert (settings.host, settings.port, settings.access, settings.simulated) == ("127.0.0.1", 8050, "local", 6)
+    assert (settings.host, settings.port, settings.access, settings.simulated) == (
+        "127.0.0.1",
+        8050,
+        "local",
+        6,
+    )
     assert settings.data == Path("data").resolve()
     assert settings.database.startswith("sqlite:///")
 
@@ -22,13 +27,20 @@ def test_table_and_settings_have_the_same_fields() -> None:
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
 def test_every_setting_stands_in_the_readme_with_its_meaning(row) -> None:  # type: ignore[no-untyped-def]
-    line = next((line for line in (ROOT / "README.md").read_text().splitlines() if f"`{row.name}`" in line), "")
+    line = next(
+        (line for line in (ROOT / "README.md").read_text().splitlines() if f"`{row.name}`" in line), ""
+    )
     assert row.meaning in line, f"the README's table lacks {row.name}: {row.meaning}"
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("PORT", "eighty"), ("PORT", "70000"), ("BLASTOSCOPE_SIMULATED", "-1"), ("BLASTOSCOPE_ACCESS", "everybody")],
+    [
+        ("PORT", "eighty"),
+        ("PORT", "70000"),
+        ("BLASTOSCOPE_SIMULATED", "-1"),
+        ("BLASTOSCOPE_ACCESS", "everybody"),
+    ],
 )
 def test_a_bad_value_is_named(name: str, value: str) -> None:
     with pytest.raises(BadSetting, match=f"{name} is '{value}'"):

@@ -28,7 +28,9 @@ def test_drop_watch_see_the_imbalance_train_and_watch_the_curves(serve: Any, pag
     page.get_by_role("button", name="Play", exact=True).click()
     page.wait_for_timeout(1500)
     page.get_by_role("button", name="Pause", exact=True).click()
-    moved = float(page.get_by_role("slider", name="Time").evaluate("e => e.value ?? e.getAttribute('aria-valuenow')"))
+    moved = float(
+        page.get_by_role("slider", name="Time").evaluate("e => e.value ?? e.getAttribute('aria-valuenow')")
+    )
     assert moved > 1
     embryo = re.search("/embryos/([a-z0-9]+)", page.url).group(1)  # type: ignore[union-attr]
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Float, Text, and_, cast, exists, false, func, not_, or_, select
 
-from services.database import embryo_cells, embryo_tags, embryos
+from services.database import embryo_cells, embryo_set_members, embryo_tags, embryos
+from services.lineage import is_sulston
 
 MOST_WORDS = 20
 LONGEST_WORD = 100
@@ -90,6 +91,12 @@ def _spellings(word: str) -> list[str]:
     return sorted(spellings)
 
 
+def cell_meant(word: str) -> str | None:
+    """The cell that a search word may mean, in the spelling of the lineage; None for other words."""
+    spellings = [word, *_spellings(word)]
+    return next((spelling for spelling in spellings if is_sulston(spelling)), None)
+
+
 def _contains(column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
     return func.lower(column).contains(text.lower(), autoescape=True)
 
@@ -118,9 +125,12 @@ _NUMBER_FILTERS: dict[str, Callable[[ColumnElement[Any], float], ColumnElement[b
 
 def _filtered(name: str, model: Any) -> ColumnElement[bool]:
     """One column's filter: AG Grid's text, number or date model, or several joined by AND or OR."""
-    column, is_number = _column(name)
     if not isinstance(model, Mapping):
         raise ValueError(name, "has a filter that is no object")
+    if name == "set":  # no column, but narrowed by like one
+        of_set = embryo_set_members.c.set_name == str(model.get("filter", ""))
+        return exists().where(embryo_set_members.c.embryo == embryos.c.id, of_set)
+    column, is_number = _column(name)
     if "operator" in model:
         inner = model.get("conditions") or [model.get("condition1"), model.get("condition2")]
         if not isinstance(inner, list) or len(inner) > MOST_CONDITIONS:

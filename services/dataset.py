@@ -90,7 +90,8 @@ def build(tables: Mapping[str, pandas.DataFrame], scheme: Scheme, stop_at_cells:
         until_stop = rows_until_stop(times, stop_at_cells)
         left_out["at negative times"] += int((times < 1).sum())
         left_out["past the stop"] += int((~until_stop & (times >= 1)).sum())
-        cell_codes, cell_names = pandas.factorize(table["cell"].astype(str).to_numpy(object)[until_stop])
+        cell = table["cell"].astype("category")
+        cell_codes, cell_names = cell.cat.codes.to_numpy()[until_stop], cell.cat.categories.to_numpy(object)
         used = np.ones(len(cell_codes), bool)
         if names == "sulston":
             sulston = np.array([lineage.is_sulston(name) for name in cell_names], bool)
@@ -98,15 +99,15 @@ def build(tables: Mapping[str, pandas.DataFrame], scheme: Scheme, stop_at_cells:
             left_out["without a Sulston name"] += int((~used).sum())
         features = table[list(FEATURES)].to_numpy(np.float32)[until_stop][used]
         pieces.append((number, features, cell_names[cell_codes[used]], times[until_stop][used]))
-    cell, cells = pandas.factorize(np.concatenate([piece[2] for piece in pieces]))
+    cell_of_row, cells = pandas.factorize(np.concatenate([piece[2] for piece in pieces]))
     label_of_cell = [label_of(name, scheme) for name in cells]
     classes = lineage.in_order(set(label_of_cell))
     code = {label: number for number, label in enumerate(classes)}
     label_codes = np.array([code[label] for label in label_of_cell], np.int64)
     return Dataset(
         features=np.concatenate([piece[1] for piece in pieces]),
-        labels=label_codes[cell],
-        cell=cell.astype(np.int32),
+        labels=label_codes[cell_of_row],
+        cell=cell_of_row.astype(np.int32),
         embryo=np.concatenate([np.full(len(piece[1]), piece[0], np.int32) for piece in pieces]),
         time=np.concatenate([piece[3] for piece in pieces]).astype(np.int32),
         classes=tuple(classes),

@@ -36,7 +36,7 @@ class Parts:
 
 def prepare(store: EmbryoStore, config: RunConfig) -> Parts:
     """Read, label, split, scale on the training part, resample the training part: in this order."""
-    embryos = [store.get(id, deleted=True) for id in config.embryos]
+    embryos = store.get_many(config.embryos, deleted=True)
     dates = dates_of(embryos)
     tables = {embryo.id: store.table(embryo.id) for embryo in embryos}
     whole = data.build(tables, config.label, config.stop_at_cells, config.names)

@@ -74,16 +74,16 @@ class CellFrames:
         return not cells or stop_frame(self.frames, cells) is not None
 
 
-def cell_frames(cells: Sequence[str] | np.ndarray, times: np.ndarray) -> CellFrames:
-    """`CellFrames` of a table's columns cell and time."""
+def cell_frames(table: pandas.DataFrame) -> CellFrames:
+    """`CellFrames` of an embryo's table (columns cell, time)."""
+    cell, times = table["cell"].astype("category"), table["time"].to_numpy()
     seen = times >= 1
-    codes, names = pandas.factorize(np.asarray(cells, object)[seen])
-    order = np.argsort(codes, kind="stable")
-    counts = np.bincount(codes, minlength=len(names))
+    codes, order = cell.cat.codes.to_numpy()[seen], np.argsort(cell.cat.codes.to_numpy()[seen], kind="stable")
+    counts = np.bincount(codes, minlength=len(cell.cat.categories))
     return CellFrames(
-        cells=names,
+        cells=cell.cat.categories.to_numpy(object)[counts > 0],
         frames=times[seen][order].astype(np.int32),
-        starts=np.concatenate([[0], np.cumsum(counts)]),
+        starts=np.concatenate([[0], np.cumsum(counts[counts > 0])]),
     )
 
 
@@ -99,8 +99,7 @@ class _Summaries:
             if embryo.checksum in self._kept:
                 self._kept.move_to_end(embryo.checksum)
                 return self._kept[embryo.checksum]
-        table = store.table(embryo.id)
-        made = cell_frames(table["cell"].astype(str).to_numpy(object), table["time"].to_numpy())
+        made = cell_frames(store.table(embryo.id))
         with self._lock:
             self._kept[embryo.checksum] = made
             while len(self._kept) > KEPT_SUMMARIES:
@@ -113,7 +112,7 @@ _summaries = _Summaries()
 
 def plan(lab: "Lab", config: RunConfig) -> Plan:
     """What a run of `config` (a complete one) will do on the lab's embryos."""
-    embryos = [lab.embryos.get(id) for id in config.embryos]
+    embryos = lab.embryos.get_many(config.embryos)
     return planned(lab.embryos, embryos, config, lab.runs.pace())
 
 
@@ -257,15 +256,16 @@ def _notes_of_embryos(
         flagged = [embryo.name for embryo in embryos if flag in embryo.flags]
         if flagged:
             notes.append(f"{_several(flagged, 'embryo')} flagged “{flag}”")
-    for field, title in (
-        ("interval_s", "frame interval"),
-        ("pixel_um", "pixel size"),
-        ("plane_um", "plane spacing"),
-    ):
-        if len({round(getattr(embryo, field), 4) for embryo in embryos}) > 1:
-            notes.append(
-                f"the embryos differ in {title}; features are as recorded, in frames, pixels and planes"
-            )
+    units = {"interval_s": "frame interval", "pixel_um": "pixel size", "plane_um": "plane spacing"}
+    differ = [
+        title
+        for field, title in units.items()
+        if len({round(getattr(embryo, field), 4) for embryo in embryos}) > 1
+    ]
+    if differ:
+        notes.append(
+            f"the embryos differ in {', '.join(differ)}; features are as recorded, in pixels, planes and frames"
+        )
     undated = [embryo.name for embryo in embryos if not embryo.session]
     if config.split == "embryo" and undated:
         notes.append(

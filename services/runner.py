@@ -1,10 +1,11 @@
 """Takes queued runs and supervises their trainers: `python -m services.runner`.
 
 One trainer process for each run, as many at a time as there are slots. Any number of runners may work on one
-database. The runner is a single thread that looks around a few times a second: it never trains itself, so its
-signs of life don't stop while torch starts. Told to stop (SIGTERM, Ctrl+C) it stops its trainers, whose
-checkpoints are there, and gives their runs back. With `--with-parent`, started by `python app.py`, it takes no
-further run once that has died, and ends when its trainers have; with `--until-idle` it ends when no run waits.
+database. The runner is a single thread that looks around a few times a second: it never trains itself, so
+its signs of life don't stop while torch starts. Told to stop (SIGTERM, Ctrl+C) it stops its trainers, whose
+checkpoints are there, and gives their runs back. With `--with-parent`, as `python app.py` starts it, it takes
+no further run once that has died, and ends when its trainers have; with `--until-idle` it ends when no run
+waits.
 """
 
 import contextlib
@@ -226,7 +227,8 @@ def main(arguments: list[str]) -> None:
         runner.stop()
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, told)
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
+            signal.signal(number, told)
     runner.run()
 
 

@@ -460,13 +460,10 @@ def embryos_of(config: Mapping[str, Any], store: "EmbryoStore") -> list["Embryo"
     ids = config.get("embryos")
     if not isinstance(ids, list) or not ids or not all(isinstance(id, str) for id in ids):
         raise BadConfig("embryos", "choose one embryo or more: a list of their ids")
-    found = []
-    for id in dict.fromkeys(ids):
-        try:
-            found.append(store.get(id))
-        except KeyError as error:
-            raise BadConfig("embryos", f"there is no embryo {id[:20]!r}") from error
-    return found
+    try:
+        return store.get_many(dict.fromkeys(ids))
+    except KeyError as error:
+        raise BadConfig("embryos", str(error)) from error
 
 
 def _source(embryo: "Embryo") -> dict[str, Any]:

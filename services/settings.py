@@ -52,8 +52,15 @@ TABLE = (
         "address that the EPIC collection is downloaded from",
     ),
     Setting("BLASTOSCOPE_SLOTS", "slots", "1", "runs that one runner trains at the same time"),
-    Setting("BLASTOSCOPE_THREADS", "threads", "0", "CPU threads of one trainer; 0: the cores divided by the slots"),
-    Setting("BLASTOSCOPE_LEASE_S", "lease_s", "30", "seconds after which a silent runner's runs are queued again"),
+    Setting(
+        "BLASTOSCOPE_THREADS",
+        "threads",
+        "0",
+        "CPU threads of one trainer; 0: its share of the cores less one, 1 to 4",
+    ),
+    Setting(
+        "BLASTOSCOPE_LEASE_S", "lease_s", "30", "seconds after which a silent runner's runs are queued again"
+    ),
     Setting("BLASTOSCOPE_HEARTBEAT_S", "heartbeat_s", "5", "seconds between a runner's signs of life"),
 )
 

@@ -34,6 +34,9 @@ from services.settings import read_settings
 
 SCORED_AT_ONCE = 65_536  # rows of one forward pass without gradients
 TELL_EVERY = 2.0  # seconds between words about an epoch in work
+MOST_THREADS = (
+    4  # by default: the networks are small, and threads that wait for a busy core are slower than one
+)
 STOPPED = 75  # exit status: told to stop, a checkpoint is there
 
 
@@ -57,7 +60,7 @@ def train(lab: Lab, run: Run, held: Held, stopping: Callable[[], bool]) -> None:
 
     # model
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    threads = lab.settings.threads or max(1, usable_cores() // lab.settings.slots)
+    threads = lab.settings.threads or min(MOST_THREADS, max(1, usable_cores() // lab.settings.slots - 1))
     torch.set_num_threads(threads)
     torch.manual_seed(config.seed)
     classes = len(parts.classes)
@@ -92,7 +95,9 @@ def train(lab: Lab, run: Run, held: Held, stopping: Callable[[], bool]) -> None:
         state.best_model = checkpoint["best_model"]
     held.resume(state.history, state.best)
     name = (
-        f"{torch.cuda.get_device_name(device)} (GPU)" if device.type == "cuda" else f"CPU, {threads} threads"
+        f"{torch.cuda.get_device_name(device)} (GPU)"
+        if device.type == "cuda"
+        else f"CPU, {threads} thread{'s' if threads > 1 else ''}"
     )
     held.tell("training", device=name)
     held.log(f"{'training' if not state.history else f'resumed after epoch {len(state.history)}'} on {name}")

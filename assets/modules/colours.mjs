@@ -83,7 +83,7 @@ function byCompactName(tracks, k) {
 function topOf(tracks, measure) {
   const { values, scale } = tracks.column(measure);
   const finite = Float64Array.from(values).filter(Number.isFinite).sort();
-  const high = finite.length ? finite[Math.floor((finite.length - 1) * 0.995)] / scale : 0;
+  const high = finite.length ? finite[Math.ceil((finite.length - 1) * 0.995)] / scale : 0;
   if (!(high > 0)) return 1;
   const unit = 10 ** (Math.floor(Math.log10(high)) - 1);
   return Math.ceil(high / unit) * unit;

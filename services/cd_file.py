@@ -52,9 +52,14 @@ class BadFile(ValueError):
     found: str
     expected: str
 
+    @property
+    def reason(self) -> str:
+        """What is wrong, without the place."""
+        return f"found {self.found}; expected {self.expected}"
+
     def __str__(self) -> str:
         where = f"{self.file}, line {self.line}" if self.line else self.file
-        return f"{where}: found {self.found}; expected {self.expected}"
+        return f"{where}: {self.reason}"
 
 
 def read_cd(raw: bytes, file_name: str) -> pandas.DataFrame:

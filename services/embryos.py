@@ -386,18 +386,18 @@ class EmbryoStore:
         with self.engine.connect() as connection:
             return connection.scalar(select(rows_of.c.id).limit(1)) is None
 
-    def named(self, series: str) -> list[Embryo]:
-        """Embryos that tables call `series`, whatever the spelling of CD, `.csv` and capitals."""
-        wanted = file_names.series(series).casefold()
+    def by_series(self) -> dict[str, list[str]]:
+        """Ids by what tables call an embryo (file_names.series in small letters); deleted ones not."""
+        query = select(rows_of.c.id, rows_of.c.name, rows_of.c.file_name).where(rows_of.c.deleted.is_(None))
+        found: dict[str, list[str]] = {}
         with self.engine.connect() as connection:
-            names = connection.execute(
-                select(rows_of.c.id, rows_of.c.name, rows_of.c.file_name).where(rows_of.c.deleted.is_(None))
-            ).all()
-        return self.get_many(
-            row.id
-            for row in names
-            if wanted in (file_names.series(row.name).casefold(), file_names.series(row.file_name).casefold())
-        )
+            for row in connection.execute(query):
+                for name in {
+                    file_names.series(row.name).casefold(),
+                    file_names.series(row.file_name).casefold(),
+                }:
+                    found.setdefault(name, []).append(row.id)
+        return found
 
     def _select(self, query: Select[Any]) -> list[Embryo]:
         with self.engine.connect() as connection:
@@ -498,7 +498,7 @@ class EmbryoStore:
             .order_by(embryo_tags.c.tag)
         )
         with self.engine.connect() as connection:
-            return dict(connection.execute(query).tuples())
+            return dict(connection.execute(query).tuples().all())
 
     def sets(self) -> dict[str, int]:
         """Every named set and how many embryos are in it."""
@@ -515,7 +515,7 @@ class EmbryoStore:
             .order_by(embryo_sets.c.name)
         )
         with self.engine.connect() as connection:
-            return dict(connection.execute(query).tuples())
+            return dict(connection.execute(query).tuples().all())
 
     def save_set(self, name: str, ids: Iterable[str]) -> str:
         """Keep embryos under a name, in place of what that name held. Returns the name as kept.

@@ -31,7 +31,7 @@ def open_lab(settings: Settings, fill: bool = False) -> Lab:
     lab = Lab(
         settings=settings,
         engine=engine,
-        embryos=EmbryoStore(engine, settings.data / "embryos"),
+        embryos=EmbryoStore(engine, settings.data / "embryos", settings.file_mb * 1_000_000),
         runs=RunStore(engine, settings.data / "runs"),
     )
     if fill and settings.simulated and lab.embryos.is_new():

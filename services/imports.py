@@ -248,7 +248,8 @@ def start_epic(lab: Lab) -> str:
 def progress(engine: Engine, id: str) -> dict[str, Any]:
     """A job: id, kind, state (running, done, failed, cancelled), phase, done, total, message, summary.
 
-    A job whose process died is failed, and says so. Raises `NoSuchImport`.
+    `done` and `total` are files, while downloading kB. A job whose process died is failed, and says so.
+    Raises `NoSuchImport`.
     """
     this = imports.c.id == id
     with engine.begin() as connection:
@@ -263,6 +264,13 @@ def progress(engine: Engine, id: str) -> dict[str, Any]:
                 update(imports).where(this, unchanged).values(state="failed", message=_DIED, beat=row["beat"])
             )
     return told
+
+
+def running(engine: Engine) -> list[str]:
+    """Ids of the jobs that are under way, the oldest first."""
+    alive = (imports.c.state == "running") & (imports.c.beat > time.time() - SILENT_S)
+    with engine.connect() as connection:
+        return list(connection.scalars(select(imports.c.id).where(alive).order_by(imports.c.created)))
 
 
 def cancel(engine: Engine, id: str) -> None:
@@ -350,7 +358,10 @@ class _Job:
                 self.lab.settings.epic,
                 self.lab.settings.data / "incoming",
                 on_progress=lambda done, total: self._tick(
-                    phase="downloading", message=epic.so_far(done, total)
+                    phase="downloading",
+                    done=done // 1000,  # kB: bytes of gigabytes outgrow the column
+                    total=total // 1000,
+                    message=epic.so_far(done, total),
                 ),
                 cancelled=self.is_cancelled,
             )

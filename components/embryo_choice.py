@@ -1,6 +1,6 @@
 """What can be done with chosen embryos: the bar above the table and its dialogs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import dash_bootstrap_components as dbc
@@ -29,8 +29,8 @@ def choice_bar() -> html.Div:
             html.Button("", id="embryos-choose-all", className="btn btn-link", type="button"),
             button("Labels", id="embryos-to-labels", title="See how unbalanced their labels are"),
             button("Train", id="embryos-to-train", title="Train a classifier on them"),
-            button("Tag", id="embryos-tag-open"),
-            button("Save as a set", id="embryos-set-open"),
+            button("Tag", data_opens="embryos-tag-dialog"),
+            button("Save as a set", data_opens="embryos-set-dialog"),
             dbc.DropdownMenu(
                 [
                     html.Button(text, className="dropdown-item", type="button", **{"data-form": form})
@@ -40,7 +40,7 @@ def choice_bar() -> html.Div:
                 color="secondary",
                 id="embryos-download",
             ),
-            button("Delete", "danger", id="embryos-delete-open"),
+            button("Delete", "danger", data_opens="embryos-delete-dialog"),
             html.Button("Clear", id="embryos-choose-none", className="btn btn-link", type="button"),
         ],
         id="embryos-chosen-bar",
@@ -49,11 +49,9 @@ def choice_bar() -> html.Div:
     )
 
 
-def options(first: str, counts: Mapping[str, int] | Iterable[str]) -> list[dict[str, str]]:
-    """Entries of a choice among sets or tags; `first` stands for no choice."""
-    entries = [
-        (name, f"{name} ({counts[name]:,})" if isinstance(counts, Mapping) else name) for name in counts
-    ]
+def options(first: str, counts: Mapping[str, int]) -> list[dict[str, str]]:
+    """Entries of a choice among sets or tags and how many embryos each has; `first` stands for no choice."""
+    entries = [(name, f"{name} ({count:,})") for name, count in counts.items()]
     return [{"label": first, "value": ""}, *({"label": label, "value": name} for name, label in entries)]
 
 
@@ -79,16 +77,13 @@ def dialogs() -> list[Any]:
             "embryos-set-dialog",
             "Save as a set",
             [
-                html.P(
-                    "A set has a name that Labels, Train and addresses understand, and stays until it is deleted.",
-                    className="quiet",
-                ),
+                html.P("Labels, Train and addresses know a set by its name.", className="quiet"),
                 html.Label("Name of a new set", htmlFor="embryos-set-name"),
                 dbc.Input(id="embryos-set-name", maxlength=80, autocomplete="off"),
                 html.Div(
                     [
                         html.Label("or add them to a set that is there", htmlFor="embryos-set-known"),
-                        dbc.Select(id="embryos-set-known", value=""),
+                        dbc.Select(id="embryos-set-known", value="", placeholder="a new set"),
                     ],
                     id="embryos-set-known-part",
                 ),
@@ -117,26 +112,25 @@ def _dialog(id: str, title: str, body: list[Any], buttons: list[Any]) -> dbc.Mod
     )
 
 
-def to_be_deleted(names: list[str], in_runs: int = 0) -> list[Any]:
-    """What the question before deleting says. `names` of all that would go."""
-    shown = names[:6]
-    more = len(names) - len(shown)
-    lines: list[Any] = [
-        html.Ul([html.Li(name) for name in shown] + ([html.Li(f"and {more:,} more")] if more else []))
-    ]
-    lines.append(
+def to_be_deleted(names: list[str], count: int) -> list[Any]:
+    """What the question before deleting `count` embryos says; `names` are those of the first."""
+    more = count - len(names)
+    lines = [*names, f"and {more:,} more"] if more else names
+    return [
+        html.Ul([html.Li(line) for line in lines]),
         html.P(
-            "They leave the table, the sets and the counts for everybody. Undo brings them back.",
+            "They leave the table and the counts for everybody. Runs that used them stay. "
+            "Undo brings them back.",
             className="quiet",
-        )
-    )
-    return lines
+        ),
+    ]
 
 
 def stores(config: dict[str, Any]) -> list[Any]:
     """What the browser and the callbacks tell each other."""
     return [
         dcc.Store(id="embryos-config", data=config),
+        dcc.Store(id="embryos-mounted"),  # a callback without an output isn't called at first
         dcc.Store(id="embryos-chosen", data=[]),
         dcc.Store(id="embryos-next"),  # page to go to once the chosen embryos have a set's name
         dcc.Store(id="embryos-said"),

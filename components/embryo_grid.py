@@ -4,6 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import dash_ag_grid as dag
+import dash_bootstrap_components as dbc
+from dash import html
+
+from components.embryo_choice import button, options
 
 ROW_PX = 36
 BLOCK = 50  # rows that the browser asks for at a time: about two screens
@@ -63,7 +67,8 @@ def columns(flags: Mapping[str, str]) -> list[dict[str, Any]]:
             "headerTooltip": "Cells in the first frame and in the last; sorted and filtered by the last",
             "width": 124,
             "valueFormatter": {
-                "function": "params.data ? params.data.start_cells + ' → ' + params.data.end_cells + ' cells' : ''"
+                "function": "params.data "
+                "? params.data.start_cells + ' → ' + params.data.end_cells + ' cells' : ''"
             },
             **_NUMBER,
         },
@@ -101,7 +106,7 @@ def columns(flags: Mapping[str, str]) -> list[dict[str, Any]]:
             **_TEXT,
         },
         {"field": "source", "headerName": "Source", "width": 96, "valueFormatter": _source_words(), **_TEXT},
-        {"field": "tags", "headerName": "Tags", "flex": 1, "minWidth": 84, "sortable": False, **_TEXT},
+        {"field": "tags", "headerName": "Tags", "flex": 1, "minWidth": 84, "sortable": False},
     ]
 
 
@@ -136,30 +141,134 @@ def grid(flags: Mapping[str, str], expected_rows: int) -> dag.AgGrid:
     )
 
 
-def found(
-    total: int, everything: int, texts: list[str], cells: list[str], set_name: str, tag: str, filtered: bool
-) -> str:
-    """What the table shows, as a sentence.
+def table(flags: Mapping[str, str], expected_rows: int) -> html.Div:
+    """The grid, and what stands in its place when there is nothing to show or it can't be shown."""
+    return html.Div(
+        [
+            html.Div(
+                [
+                    html.Span(id="embryos-trouble-text"),
+                    html.Button(
+                        "Try again", id="embryos-again", className="btn btn-secondary", type="button"
+                    ),
+                ],
+                id="embryos-trouble",
+                className="trouble",
+                role="alert",
+                hidden=True,
+            ),
+            grid(flags, expected_rows),
+            html.Div(
+                [
+                    html.P(id="embryos-nothing-text"),
+                    html.Button(
+                        "Show all embryos",
+                        id="embryos-show-all",
+                        className="btn btn-secondary",
+                        type="button",
+                    ),
+                ],
+                id="embryos-nothing",
+                className="nothing",
+                hidden=True,
+            ),
+            html.Div(id="embryos-hint", className="hint", role="tooltip", hidden=True),
+        ],
+        className="embryo-table",
+    )
 
-    `total` of `everything` embryos match. `texts` are the search's words, `cells` those of them that are
-    names of cells and so find the embryos that follow that cell.
+
+def tools(q: str, set_name: str, tag: str, sets: Mapping[str, int], tags: Mapping[str, int]) -> html.Div:
+    """Search, the choice of a set and a tag, and the button that brings embryos in."""
+    return html.Div(
+        [
+            html.Label(
+                "Search by gene, strain, name, tag or cell",
+                htmlFor="embryo-search",
+                className="visually-hidden",
+            ),
+            dbc.Input(
+                id="embryo-search",
+                type="search",
+                value=q,
+                placeholder="Gene, strain, name, tag, or a cell that they follow (MSaapp)",
+                className="search",
+                autocomplete="off",
+                maxlength=500,
+            ),
+            html.Label("Set", htmlFor="embryo-set", className="visually-hidden"),
+            dbc.Select(
+                id="embryo-set",
+                options=set_options(sets, set_name),
+                value=set_name,
+                placeholder="All embryos",
+            ),
+            html.Button(
+                "Delete set",
+                id="embryo-set-delete",
+                className="btn btn-link",
+                type="button",
+                hidden=not set_name,
+            ),
+            html.Label("Tag", htmlFor="embryo-tag", className="visually-hidden"),
+            dbc.Select(id="embryo-tag", options=tag_options(tags, tag), value=tag, placeholder="Any tag"),
+            html.Div(button("Import", "primary", data_import="files"), className="import"),
+        ],
+        className="embryos-tools",
+        role="search",
+    )
+
+
+def set_options(sets: Mapping[str, int], chosen: str = "") -> list[dict[str, str]]:
+    """Entries of the choice of a set; `chosen` stands there even when nobody has it any more."""
+    return options("All embryos", {chosen: 0} | dict(sets) if chosen and chosen not in sets else sets)
+
+
+def tag_options(tags: Mapping[str, int], chosen: str = "") -> list[dict[str, str]]:
+    """Entries of the choice of a tag."""
+    return options("Any tag", {chosen: 0} | dict(tags) if chosen and chosen not in tags else tags)
+
+
+def found(
+    total: int,
+    everything: int,
+    words: list[str],
+    cells: Mapping[str, str],
+    set_name: str = "",
+    tag: str = "",
+    filtered: bool = False,
+) -> str:
+    """What the table shows, as a sentence: `total` of `everything` embryos match.
+
+    `words` of the search; `cells` has those of them that are a cell's name, in the lineage's spelling.
     """
-    if not (texts or set_name or tag or filtered):
+    if not (words or set_name or tag or filtered):
         return counted(everything)
     plural = total != 1
+    texts = [f"“{word}”" for word in words if word not in cells]
     parts = []
-    words = [word for word in texts if word not in cells]
-    if words:
-        parts.append(f"{'match' if plural else 'matches'} {_listed([f'“{word}”' for word in words])}")
+    if texts:
+        parts.append(f"{'match' if plural else 'matches'} {_listed(texts)}")
     if cells:
-        parts.append(f"{'follow' if plural else 'follows'} {_listed(cells)}")
+        named = "are named or tagged" if plural else "is named or tagged"
+        parts.append(f"{'follow' if plural else 'follows'} {_listed(list(cells.values()))} (or {named} so)")
+    be = "are" if plural else "is"
     if set_name:
-        parts.append(f"{'are' if plural else 'is'} in the set “{set_name}”")
+        parts.append(f"{be} in the set “{set_name}”")
     if tag:
-        parts.append(f"{'are' if plural else 'is'} tagged “{tag}”")
+        parts.append(f"{be} tagged “{tag}”")
     if filtered:
         parts.append(f"{'pass' if plural else 'passes'} the columns' filters")
     return f"{total:,} of {counted(everything)} {_listed(parts)}"
+
+
+def nothing(everything: int, cells: list[str]) -> str:
+    """What to say where no embryo is shown."""
+    if not everything:
+        return "No embryos yet."
+    if cells:
+        return f"No embryo follows {_listed(cells)} and matches all the rest."
+    return "No embryo matches."
 
 
 def counted(count: int) -> str:

@@ -12,11 +12,6 @@ from components.embryo_choice import button
 EPIC_SITE = "epic.gs.washington.edu"
 
 
-def import_button() -> html.Button:
-    """The button that opens the file chooser."""
-    return button("Import", "primary", data_import="files")
-
-
 def welcome(simulated: int) -> html.Section:
     """What a first-time visitor sees above the table: one sentence, and a large place to drop a file."""
     below = (
@@ -87,16 +82,17 @@ def epic_dialog(address: str) -> dbc.Modal:
                 [
                     html.P(
                         [
-                            "260 recorded embryos of the EPIC project (Expression Patterns in Caenorhabditis, ",
+                            "260 recorded embryos of the EPIC project (",
                             html.A(EPIC_SITE, href=f"https://{EPIC_SITE}", target="_blank", rel="noreferrer"),
-                            "): the cells of each, traced frame by frame, and the expression of one gene in them. "
-                            "5.2 million rows.",
+                            "): the cells of each, traced frame by frame, and the expression "
+                            "of one gene in them. 5.2 million rows.",
                         ]
                     ),
                     html.P("Cite: Murray et al. 2012, Genome Research 22:1282."),
                     html.P(
-                        "No licence is stated for the collection, so Blastoscope ships none of it. It is downloaded "
-                        "to this machine from the address below; a download that breaks off goes on where it stopped."
+                        "No licence is stated for the collection, so Blastoscope ships none of it. It is "
+                        "downloaded to this machine from the address below; a download that breaks off "
+                        "goes on where it stopped when it is started again."
                     ),
                     html.P(address, className="quiet small address"),
                 ]

@@ -31,9 +31,7 @@ export function refusal(files, mostMb) {
 
 /** An import's progress ({phase, done, total}) in words. */
 export function progressWords({ phase, done, total, message }) {
-  if (phase === "downloading") {
-    return total ? `Downloading the EPIC collection: ${size(done)} of ${size(total)}` : `Downloading the EPIC collection: ${size(done)}`;
-  }
+  if (phase === "downloading") return `Downloading the EPIC collection${message ? `: ${message}` : ""}`;
   return total ? `Importing: ${done.toLocaleString("en")} of ${counted(total, "file")}` : message || "Importing";
 }
 

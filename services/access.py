@@ -1,6 +1,6 @@
 """Who may do what. Until the hosting issue there is one way, `local`: one person on this machine."""
 
-from collections.abc import Mapping
+from typing import Protocol
 from urllib.parse import urlsplit
 
 LOCAL_NAMES = {"localhost", "127.0.0.1", "::1"}
@@ -22,7 +22,13 @@ FORWARDING_HEADERS = (
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
-def refusal(method: str, headers: Mapping[str, str]) -> str | None:
+class Headers(Protocol):
+    """The headers of a request, asked by name."""
+
+    def get(self, name: str, /) -> str | None: ...
+
+
+def refusal(method: str, headers: Headers) -> str | None:
     """Why a request isn't answered under `local` access, as a sentence; None when it is.
 
     Host must be this machine's own name: a page elsewhere that points its name at 127.0.0.1 (DNS
@@ -30,7 +36,7 @@ def refusal(method: str, headers: Mapping[str, str]) -> str | None:
     else's request. A browser says where a changing request comes from in Sec-Fetch-Site or Origin;
     a script that sends neither is no browser and passes.
     """
-    host = headers.get("Host", "")
+    host = headers.get("Host") or ""
     try:
         name = urlsplit(f"//{host}").hostname or ""
     except ValueError:

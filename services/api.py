@@ -12,6 +12,7 @@ import flask
 from flask import Blueprint, request
 
 from services.embryos import Embryo, NoSuchEmbryo, NoSuchSet
+from services.imports import import_paths
 from services.lab import Lab
 from services.labels import Scheme, class_counts, imbalance
 from services.openapi import document
@@ -52,10 +53,10 @@ def described_run(run: Run) -> dict[str, Any]:
     return told | {"progress": {"epoch": run.epoch, "epochs": run.epochs, "share": share, "phase": run.phase}}
 
 
-def whole_number(name: str, least: int, most: int, default: int | None) -> int | None:
+def whole_number(name: str, least: int, most: int, default: int) -> int:
     """The query's whole number `name`; raises `BadRequest` outside least to most."""
-    text = request.args.get(name)
-    if text is None or text == "":
+    text = request.args.get(name, "")
+    if text == "":
         return default
     if not re.fullmatch(r"-?[0-9]{1,18}", text) or not least <= int(text) <= most:
         raise BadRequest(f"{name} is {text[:40]!r}; expected a whole number from {least} to {most}", name)
@@ -100,8 +101,6 @@ def blueprint(lab: Lab) -> Blueprint:
 
     @route("/embryos", methods=["POST"])
     def add_embryos() -> Any:
-        from services.imports import import_paths
-
         files = [file for file in request.files.getlist("file") if file.filename]
         if not files:
             raise BadRequest("no file came: send one or more as multipart fields named `file`", "file")
@@ -133,12 +132,10 @@ def blueprint(lab: Lab) -> Blueprint:
 
     @route("/labels")
     def labels() -> Any:
-        depth = whole_number("depth", 0, 100, None)
         kind = request.args.get("scheme") or "prefix"
+        has_depth = kind in ("prefix", "ancestor")
         try:
-            scheme = Scheme.parse(
-                kind, depth if depth is not None or kind not in ("prefix", "ancestor") else 3
-            )
+            scheme = Scheme.parse(kind, whole_number("depth", 0, 100, 3) if has_depth else None)
         except ValueError as bad:
             raise BadRequest(str(bad.args[-1]), str(bad.args[0]) if len(bad.args) > 1 else "scheme") from bad
         chosen = request.args.get("embryos") or "all"
@@ -177,5 +174,10 @@ def blueprint(lab: Lab) -> Blueprint:
     def cancel(run_id: str) -> Any:
         lab.runs.cancel(run_id)
         return flask.jsonify(id=run_id, state=lab.runs.get(run_id).state), 202
+
+    @routes.route("/", defaults={"_rest": ""})
+    @routes.route("/<path:_rest>")
+    def nothing(_rest: str) -> Any:
+        return error(404, "there is no such call; see /api/v1/openapi.json")
 
     return routes

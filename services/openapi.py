@@ -132,7 +132,7 @@ def document() -> dict[str, Any]:
     upload = _object(
         {"file": {"type": "array", "items": {"type": "string", "format": "binary"}, "minItems": 1}}
     )
-    paths = {
+    paths: dict[str, dict[str, dict[str, Any]]] = {
         "/embryos": {
             "get": {
                 "summary": "Embryos, ordered by id",

@@ -214,8 +214,7 @@ def _parts(
         share_of_training = training / total
         expected = {label: rows * weight[label] * share_of_training for label, rows in labels.items()}
         whole = {label: max(1, round(rows)) for label, rows in expected.items()}
-        if config.resampling in ("none", "class-weights", "oversample-before-split"):
-            whole[max(whole, key=lambda label: whole[label])] += training - sum(whole.values())
+        whole[max(whole, key=lambda label: whole[label])] += training - sum(whole.values())
         return whole, validation, test
     if config.split == "cell":
         group = counts["cell"]

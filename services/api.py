@@ -133,9 +133,9 @@ def blueprint(lab: Lab) -> Blueprint:
     @route("/labels")
     def labels() -> Any:
         kind = request.args.get("scheme") or "prefix"
-        has_depth = kind in ("prefix", "ancestor")
+        depth = whole_number("depth", 0, 100, 3) if kind in ("prefix", "ancestor") else None
         try:
-            scheme = Scheme.parse(kind, whole_number("depth", 0, 100, 3) if has_depth else None)
+            scheme = Scheme.parse(kind, depth)
         except ValueError as bad:
             raise BadRequest(str(bad.args[-1]), str(bad.args[0]) if len(bad.args) > 1 else "scheme") from bad
         chosen = request.args.get("embryos") or "all"

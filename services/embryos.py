@@ -340,13 +340,15 @@ class EmbryoStore:
         return self._select(query.order_by(rows_of.c.id).limit(limit))
 
     def choose(self, text: str) -> list[str]:
-        """The ids that an address means by `all`, `set:<name>` or `id,id,…`; each once, in a stable order.
+        """The ids that an address means by `all`, `real`, `set:<name>` or `id,id,…`; each once, in a stable order.
 
-        Raises `NoSuchEmbryo` or `NoSuchSet`.
+        `real` is all but the simulated ones. Raises `NoSuchEmbryo` or `NoSuchSet`.
         """
         text = text.strip()
         if text == "all":
             return self.matching()
+        if text == "real":
+            return self.matching(filters={"source": {"type": "notEqual", "filter": "simulated"}})
         if text.startswith("set:"):
             return self._members(text.removeprefix("set:"))
         ids = list(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
@@ -380,6 +382,12 @@ class EmbryoStore:
             query = query.where(rows_of.c.source != "simulated")
         with self.engine.connect() as connection:
             return connection.scalar(query) or 0
+
+    def holds_real(self) -> bool:
+        """Whether any embryo is here that somebody recorded. Asks for one row, however many there are."""
+        real = rows_of.c.deleted.is_(None) & (rows_of.c.source != "simulated")
+        with self.engine.connect() as connection:
+            return connection.scalar(select(rows_of.c.id).where(real).limit(1)) is not None
 
     def is_new(self) -> bool:
         """Whether this store has never held an embryo."""

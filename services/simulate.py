@@ -322,14 +322,21 @@ def simulate(seed: int, minutes: float | None = None, **known: Any) -> pandas.Da
 
 def fill(store: "EmbryoStore", count: int) -> list["Embryo"]:
     """Adds simulated embryos 1 to `count` to `store`, marked as simulated; what is there already stays."""
-    embryos = []
-    for number in range(1, count + 1):
-        embryo = store.add(write_cd(simulate(number)), f"Simulated {number}.csv", source="simulated").embryo
-        if not embryo.gene:
-            gene = circumstances(number).gene
-            embryo = store.correct(embryo.id, name=f"Simulated {number}", gene=f"{gene} (simulated)")
-        embryos.append(embryo)
-    return embryos
+    return [_add(store, number) for number in range(1, count + 1)]
+
+
+def _add(store: "EmbryoStore", number: int) -> "Embryo":
+    here = circumstances(number)
+    known = {
+        "name": f"Simulated {number}",
+        "gene": f"{here.gene} (simulated)",
+        "interval_s": here.interval_s,
+        "pixel_um": PIXEL_UM,
+        "plane_um": PLANE_UM,
+    }
+    return store.add(
+        write_cd(simulate(number)), f"Simulated {number}.csv", source="simulated", known=known
+    ).embryo
 
 
 def main() -> None:

@@ -232,7 +232,8 @@ class EmbryoStore:
         return None if row is None else (row.id, row.deleted is not None)
 
     def _again(self, id: str, deleted: bool, raw: bytes) -> Added:
-        if not self._path(id, ".csv").exists():  # lost from the folder: here it is again
+        kept = self._path(id, ".csv")
+        if not kept.exists() or kept.stat().st_size != len(raw):  # lost, with the machine's power say
             self._place(id, [(".csv", lambda path: path.write_bytes(raw))])
         if deleted:
             self.restore([id])
@@ -246,7 +247,7 @@ class EmbryoStore:
         """
         cells = list(zip(recording.names, recording.length.tolist(), strict=True))
         parts = {
-            ".csv": self._beside(lambda path: _write_durably(path, raw)),
+            ".csv": self._beside(lambda path: path.write_bytes(raw)),
             ".parquet": self._beside(lambda path: _write_parquet(path, recording.table)),
         }
         try:
@@ -714,13 +715,6 @@ def label(field: str, text: str) -> str:
 
 
 # ---- writing
-
-
-def _write_durably(path: Path, raw: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(raw)
-        file.flush()
-        os.fsync(file.fileno())  # the file as it came can't be made again; the Parquet can
 
 
 def _write_parquet(path: Path, table: pyarrow.Table) -> None:

@@ -7,9 +7,9 @@ const FAINT = 0.28;
 const BOXES = { // left, right, bottom, top of the loss, the learning rate and the scores
   wide: [[0, 0.6, 0.57, 0.95], [0.68, 1, 0.57, 0.95], [0, 1, 0, 0.4]],
   narrow: [[0, 1, 0.74, 0.96], [0, 1, 0.45, 0.62], [0, 1, 0, 0.33]],
-  strip: [[0, 0.29, 0, 0.8], [0.36, 0.63, 0, 0.8], [0.7, 1, 0, 0.8]],
+  strip: [[0, 0.29, 0, 0.85], [0.36, 0.63, 0, 0.85], [0.7, 1, 0, 0.85]],
 };
-const HEIGHTS = { wide: 600, narrow: 860, strip: 170 };
+const HEIGHTS = { wide: 600, narrow: 860, strip: 150 };
 const X_TITLES = { epoch: "Epoch", time: "Minutes since the start" };
 
 export const formOf = (width, strip) => (strip ? "strip" : width < WIDE ? "narrow" : "wide");
@@ -63,18 +63,21 @@ export function whole(traces, rows, view) {
   };
 }
 
+/** The loss panel's title: it names the best epoch, which a dotted line marks in every panel. */
+export function lossTitle(best, view, colours) {
+  const words = best ? `${view.over ? "best" : "best so far"}: epoch ${best.epoch}` : "";
+  return words ? `<b>Loss</b>  <span style="color:${colours.quiet}">┊ ${words}</span>` : "<b>Loss</b>";
+}
+
 /** Shapes that mark the best epoch in each panel and the majority's accuracy among the scores. */
 export function marks(best, majority, view, colours) {
   const shapes = [];
-  const label = (text, colour, rest) => (view.strip ? undefined : { text, font: { size: 11, color: colour }, ...rest });
   if (best) {
     const [x] = places([best], view.axis, view.started);
     for (const n of ["", "2", "3"]) {
       shapes.push({
         type: "line", xref: `x${n}`, yref: `y${n} domain`, x0: x, x1: x, y0: 0, y1: 1, layer: "below",
         line: { color: colours.quiet, width: 1, dash: "dot" },
-        label: n ? undefined : label(`${view.over ? "best" : "best so far"}: epoch ${best.epoch}`, colours.quiet,
-          { textangle: 0, textposition: "end", yanchor: "top" }),
       });
     }
   }
@@ -82,7 +85,8 @@ export function marks(best, majority, view, colours) {
     shapes.push({
       type: "line", xref: "x3 domain", yref: "y3", x0: 0, x1: 1, y0: majority, y1: majority, layer: "below",
       line: { color: colours.text, width: 1.5, dash: "dash" },
-      label: label(`majority ${majority.toFixed(3)}`, colours.text, { textposition: "start", yanchor: "bottom" }),
+      label: { text: `majority ${majority.toFixed(3)}`, textposition: "start", yanchor: "bottom",
+        font: { size: 11, color: colours.text } },
     });
   }
   return shapes;
@@ -129,7 +133,7 @@ export class Curves {
     this.size.observe(element);
     this.repaint = () => this.then(() => {
       this.paint(this.graph.data);
-      this.graph.layout.shapes = this.shapes();
+      this.mark();
       return this.Plotly.redraw(this.graph);
     });
     window.addEventListener("themechange", this.repaint);
@@ -145,8 +149,11 @@ export class Curves {
     for (const trace of traces) trace.line = { ...trace.line, color: of[trace.meta.colour] };
   }
 
-  shapes() {
-    return marks(this.marked.best, this.marked.majority, this.view, colours());
+  /** Put the marks into the layout; whatever draws the graph next draws them. */
+  mark() {
+    const of = colours();
+    this.graph.layout.shapes = marks(this.marked.best, this.marked.majority, this.view, of);
+    this.graph.layout.annotations[0].text = lossTitle(this.marked.best, this.view, of);
   }
 
   extend(rows, added) {
@@ -154,22 +161,23 @@ export class Curves {
     this.marked.best = rows.best();
     if (!numbers.length) return this.work;
     return this.then(() => {
-      this.graph.layout.shapes = this.shapes(); // drawn along: extendTraces draws the whole graph again
+      this.mark(); // extendTraces draws the whole graph again
       return this.Plotly.extendTraces(this.graph, update, numbers);
     });
   }
 
   redraw(rows) {
-    this.rows = rows;
     this.marked.best = rows.best();
-    const points = whole(this.traces, rows, this.view);
-    return this.then(() => this.Plotly.update(this.graph, points, { shapes: this.shapes() }));
+    return this.put(whole(this.traces, rows, this.view), {});
   }
 
   majority(value) {
     if (value === this.marked.majority) return;
     this.marked.majority = value;
-    this.then(() => this.Plotly.relayout(this.graph, { shapes: this.shapes() }));
+    this.then(() => {
+      this.mark();
+      return this.Plotly.redraw(this.graph);
+    });
   }
 
   /** Change the reader's view; `rows` are all that came in so far. */
@@ -180,8 +188,14 @@ export class Curves {
     const layout = arrangement(this.form, this.view);
     if (axis !== this.view.axis) layout["xaxis.autorange"] = true; // minutes are no epochs: an old zoom means nothing
     if ("log" in change) layout["yaxis.autorange"] = layout["yaxis2.autorange"] = true;
-    const points = whole(this.traces, rows, this.view);
-    return this.then(() => this.Plotly.update(this.graph, points, { ...layout, shapes: this.shapes() }));
+    return this.put(whole(this.traces, rows, this.view), layout);
+  }
+
+  put(points, layout) {
+    return this.then(() => {
+      this.mark();
+      return this.Plotly.update(this.graph, points, layout);
+    });
   }
 
   arrange() {

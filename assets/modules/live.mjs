@@ -199,7 +199,7 @@ class RunScreen {
       ["macro-F1", at("macro_f1/validation")],
       ["majority", this.aside.facts?.majority],
     ];
-    const line = element("p", "numbers-title", `On validation, at the best epoch so far (${best.epoch})`);
+    const line = element("p", "numbers-title", `On validation, at the best epoch${FINAL.has(this.run_.state) ? "" : " so far"} (${best.epoch})`);
     if (this.run_.inflated) {
       const word = element("span", "warning-word", "inflated");
       word.title = this.run_.inflated;
@@ -269,6 +269,7 @@ class RunScreen {
     button.hidden = !FINAL.has(this.run_.state);
     button.textContent = this.curves.view.strip ? "Larger curves" : "Smaller curves";
     this.at("curves-controls").hidden = this.curves.view.strip;
+    this.at("run-curves-panel").classList.toggle("folded", this.curves.view.strip);
   }
 
   async cancel() {

@@ -41,7 +41,8 @@ export function stateParts(run, rows, { queue = null, runner = true, trainRows =
     if (cancelling) return ["stopping, its last checkpoint is kept"];
     if (!epoch) return [run.phase || "starting", run.device].filter(Boolean);
     const pace = epochSeconds(losses);
-    const left = pace === null ? null : Math.max(0, (run.epochs - epoch) * pace - Math.min(waited, pace));
+    const sure = pace === null ? null : Math.max(0, (run.epochs - epoch) * pace - Math.min(waited, pace));
+    const left = sure > 60 ? Math.round(sure / 10) * 10 : sure; // an estimate: no seconds that jump about
     return [
       `epoch ${epoch} of ${run.epochs}`,
       epoch >= run.epochs ? "writing the report" : left === null ? "" : `about ${duration(left)} left`,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { arrangement, extension, marks, whole } from "../../assets/modules/curves.mjs";
+import { arrangement, extension, lossTitle, marks, whole } from "../../assets/modules/curves.mjs";
 import { follow, Gone, Lost } from "../../assets/modules/follow.mjs";
 import { epochSeconds, MetricRows, places, smoothed } from "../../assets/modules/metric_rows.mjs";
 import { about, duration, stateParts } from "../../assets/modules/run_words.mjs";
@@ -130,7 +130,8 @@ test("the best epoch and the majority are marked", () => {
   const shapes = marks({ epoch: 7, wall: 1014 }, 0.68, { axis: "epoch", over: true }, { quiet: "#111", text: "#222" });
   assert.deepEqual(shapes.map((shape) => shape.xref), ["x", "x2", "x3", "x3 domain"]);
   assert.equal(shapes[0].x0, 7);
-  assert.match(shapes[0].label.text, /best: epoch 7/);
+  assert.match(lossTitle({ epoch: 7 }, { over: true }, { quiet: "#111" }), /best: epoch 7/);
+  assert.match(lossTitle({ epoch: 7 }, { over: false }, { quiet: "#111" }), /best so far: epoch 7/);
   assert.equal(shapes[3].y0, 0.68);
 });
 

@@ -266,7 +266,7 @@ class RunStore:
         """Runs from `offset`, newest first unless sorted, and how many there are in all.
 
         Each word of `search` must stand in the id, the name or the notes. `sort` names columns of
-        the table, each with "asc" or "desc"; others are left out.
+        the table or test scores (`SCORED_BY`), each with "asc" or "desc"; others are left out.
         """
         where: list[ColumnElement[bool]] = [runs.c.deleted.is_(None)]
         for word in search.split()[:10]:
@@ -275,9 +275,11 @@ class RunStore:
         if states is not None:
             where.append(runs.c.state.in_(states))
         order = [
-            runs.c[column].desc() if direction == "desc" else runs.c[column].asc()
+            _sorted_by(column).desc().nulls_last()
+            if direction == "desc"
+            else _sorted_by(column).asc().nulls_last()
             for column, direction in sort
-            if column in SORTED_BY
+            if column in SORTED_BY or column in SCORED_BY
         ]
         with self.engine.connect() as connection:
             total = connection.execute(select(func.count()).select_from(runs).where(*where)).scalar_one()
@@ -330,6 +332,20 @@ class RunStore:
                 .order_by(metrics.c.value, metrics.c.epoch)
                 .limit(1)
             ).scalar()
+
+    def loss_curves(self, ids: Sequence[str], points: int = 40) -> dict[str, list[float]]:
+        """Validation loss of each epoch, at most `points` evenly spaced ones, of those runs that have any."""
+        found: dict[str, list[float]] = {}
+        with self.engine.connect() as connection:
+            for run, value in connection.execute(
+                select(metrics.c.run, metrics.c.value)
+                .where(
+                    metrics.c.run.in_(ids), metrics.c.tag == "loss/validation", metrics.c.value.is_not(None)
+                )
+                .order_by(metrics.c.run, metrics.c.epoch)
+            ):
+                found.setdefault(run, []).append(value)
+        return {run: _thinned(values, points) for run, values in found.items()}
 
     def metrics_csv(self, id: str) -> bytes:
         """All metric rows as CSV: epoch, tag, value, wall (Unix seconds)."""
@@ -446,6 +462,20 @@ class RunStore:
 
 
 SORTED_BY = {"name", "state", "created", "started", "finished", "epoch", "epochs", "device", "owner", "id"}
+
+
+SCORED_BY = {"accuracy", "balanced_accuracy", "macro_f1"}  # on the test part
+
+
+def _sorted_by(column: str) -> ColumnElement[Any]:
+    return runs.c.best[f"{column}/test"].as_float() if column in SCORED_BY else runs.c[column]
+
+
+def _thinned(values: list[float], most: int) -> list[float]:
+    """At most `most` of the values, the first and the last among them."""
+    if len(values) <= most:
+        return values
+    return [values[round(i * (len(values) - 1) / (most - 1))] for i in range(most)]
 
 
 def add_event(connection: Connection, id: str, text: str) -> None:

@@ -179,6 +179,7 @@ def embryo_chooser(sets: Mapping[str, int], real: int, total: int) -> html.Div:
                                             ),
                                         ],
                                         value="",
+                                        placeholder="Choose a set …",
                                     ),
                                 ],
                                 hidden=not sets,

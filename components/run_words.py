@@ -66,17 +66,11 @@ def count(number: int, thing: str) -> str:
 
 
 def label(config: Mapping[str, Any]) -> str:
-    """What the network answers."""
+    """What the network answers, in a few words."""
     depth = config.get("depth")
     return {
-        "prefix": "first character of the name" if depth == 1 else f"first {depth} characters of the name",
+        "prefix": count(depth or 0, "character"),
         "founder": "founder",
-        "ancestor": f"ancestor at generation {depth}",
+        "ancestor": f"generation {depth}",
         "full": "full name",
     }[config["scheme"]]
-
-
-def layers(model: str, widths: tuple[int, ...]) -> str:
-    """The network's hidden layers: "256–128–128–128–64"."""
-    told = "–".join(str(width) for width in widths)
-    return f"published, {told}" if model == "published" else told

@@ -221,3 +221,23 @@ test("a reader who waits for a cancel is told quickly", async () => {
   assert.equal(await go(), "cancelled");
   assert.ok(seen.waits.slice(0, 3).every((ms) => ms === 250));
 });
+
+test("the table of runs: what it asks for, and what a narrow one leaves out", async () => {
+  const { counted, hiddenAt, queryOf, sortOf } = await import("../../assets/modules/runs_table.mjs");
+  assert.equal(queryOf({ q: "a b", state: "", from: "0" }), "q=a+b&from=0");
+  assert.equal(sortOf([{ colId: "accuracy", sort: "desc" }, { colId: "name", sort: "asc" }]), "accuracy:desc,name:asc");
+  assert.deepEqual([1, 1234].map(counted), ["1 run", "1,234 runs"]);
+  assert.deepEqual(hiddenAt(400, ["name", "curve", "accuracy"]), ["curve"]);
+  assert.deepEqual(hiddenAt(1400, ["name", "curve", "accuracy"]), []);
+});
+
+test("runs laid over each other: each run's traces get its own points", async () => {
+  const { arrangement: panels, pointsOf } = await import("../../assets/modules/compare.mjs");
+  const rows = new MetricRows();
+  rows.take(answer(epochs(1, 2)), 0);
+  const both = [{ meta: { run: "a", tag: "loss/validation" } }, { meta: { run: "b", tag: "loss/validation" } }];
+  const { numbers, update } = pointsOf(both, "b", rows, { axis: "epoch" }, 0);
+  assert.deepEqual(numbers, [1]);
+  assert.deepEqual(update, { x: [[1, 2]], y: [[2, 1]], mode: ["lines"] });
+  assert.ok(panels(false, { axis: "epoch" }).height > panels(true, { axis: "epoch" }).height);
+});

@@ -55,9 +55,10 @@ embryos = Table(
     Column("imported", Float, nullable=False),  # Unix seconds
     Column("deleted", Float),
 )
-Index("embryos_by_name", embryos.c.name, embryos.c.id)
+# The embryos page counts and pages through those that are not deleted, and the API by id, from these alone.
+Index("embryos_there_by_name", embryos.c.deleted, embryos.c.name, embryos.c.id)
+Index("embryos_there_by_id", embryos.c.deleted, embryos.c.id)
 Index("embryos_by_imported", embryos.c.imported, embryos.c.id)
-Index("embryos_by_deleted", embryos.c.deleted)  # counts 10,000 without reading their rows
 
 # Which embryo follows which cell, and for how many rows. An embryo's cells lie together: keyed by cell
 # first, each import would touch pages all over the tree and grow slower with the store.

@@ -246,11 +246,10 @@ class EmbryoStore:
         another checksum) is noticed before any of its files could be touched.
         """
         cells = list(zip(recording.names, recording.length.tolist(), strict=True))
-        parts = {
-            ".csv": self._beside(lambda path: path.write_bytes(raw)),
-            ".parquet": self._beside(lambda path: _write_parquet(path, recording.table)),
-        }
+        parts: dict[str, Path] = {}
         try:
+            parts[".csv"] = self._beside(lambda path: path.write_bytes(raw))
+            parts[".parquet"] = self._beside(lambda path: _write_parquet(path, recording.table))
             for attempt in count():
                 row["id"] = id = _id(row["checksum"], attempt)
                 try:

@@ -1,8 +1,8 @@
 """One training run, from its config to its report: `python -m services.trainer RUN_ID`.
 
 A supervisor starts it in a fresh interpreter and process group, and names itself in BLASTOSCOPE_WORKER; it
-holds the run's lease. The trainer ends when its supervisor ends, and at SIGTERM after the batch in work: a
-checkpoint is written after every epoch, so what is lost is the epoch in work.
+holds the run's lease. The trainer ends when its supervisor ends, and may be ended at any moment: a checkpoint is
+written after every epoch, whole or not at all, so what is lost is the epoch in work.
 """
 
 import json
@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -37,17 +37,14 @@ TELL_EVERY = 2.0  # seconds between words about an epoch in work
 MOST_THREADS = (
     4  # by default: the networks are small, and threads that wait for a busy core are slower than one
 )
-STOPPED = 75  # exit status: told to stop, a checkpoint is there
+LOST = 75  # exit status: another worker has the run
 
 
-class Stopped(Exception):
-    """SIGTERM came."""
-
-
-def train(lab: Lab, run: Run, held: Held, stopping: Callable[[], bool]) -> None:
+def train(lab: Lab, run: Run, held: Held, after_batch: Callable[[int, float], None]) -> None:
     """The whole run; its rows, files and state are written through `held`.
 
-    `stopping` is asked after every batch. Raises `Stopped`, `LostLease`, or `Hopeless` with the reason.
+    `after_batch` is called with the epoch and the share of it that is done; what it raises ends the training.
+    Raises `LostLease`, or `Hopeless` with the reason.
     """
     config = RunConfig.model_validate(run.config)
     folder = lab.runs.folder / run.id
@@ -114,15 +111,14 @@ def train(lab: Lab, run: Run, held: Held, stopping: Callable[[], bool]) -> None:
         shuffled_x, shuffled_y = x[order], y[order]
         total = torch.zeros((), dtype=torch.float64, device=device)
         model.train()
-        for first in told_now_and_then(held, epoch, config, len(y)):
+        for first in range(0, len(y), config.batch_size):
             rows = slice(first, first + config.batch_size)
             loss = loss_of(model(shuffled_x[rows]), shuffled_y[rows])
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
             total += loss.detach() * len(shuffled_y[rows])
-            if stopping():
-                raise Stopped
+            after_batch(epoch, first / len(y))
         validation_loss, answers, _ = answer(
             model, parts.validation.features, parts.validation.labels, device
         )
@@ -192,14 +188,17 @@ def train(lab: Lab, run: Run, held: Held, stopping: Callable[[], bool]) -> None:
 # ---- loop
 
 
-def told_now_and_then(held: Held, epoch: int, config: RunConfig, rows: int) -> Iterator[int]:
-    """The first row of each batch; says how far a long epoch is."""
+def telling(held: Held) -> Callable[[int, float], None]:
+    """An `after_batch` that says every few seconds how far a long epoch is."""
     last = time.monotonic()
-    for first in range(0, rows, config.batch_size):
+
+    def tell(epoch: int, share: float) -> None:
+        nonlocal last
         if time.monotonic() - last > TELL_EVERY:
-            held.tell(f"training, {first / rows:.0%} of epoch {epoch}")
+            held.tell(f"training, {share:.0%} of epoch {epoch}")
             last = time.monotonic()
-        yield first
+
+    return tell
 
 
 def answer(
@@ -353,19 +352,15 @@ def end_with(parent: int) -> None:
 
 def main(id: str) -> int:
     end_with(int(os.environ["BLASTOSCOPE_SUPERVISOR"]))
-    told_to_stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: told_to_stop.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the supervisor's business
     lab = open_lab(read_settings())
     run = lab.runs.get(id, deleted=True)
     worker = os.environ["BLASTOSCOPE_WORKER"]
     held = Held(lab.engine, Claim(id, worker, run.generation, run.epoch))
     try:
-        train(lab, run, held, told_to_stop.is_set)
-    except Stopped:
-        return STOPPED
+        train(lab, run, held, telling(held))
     except LostLease:
-        return STOPPED
+        return LOST
     except Hopeless as reason:
         held.fail(str(reason))
     return 0

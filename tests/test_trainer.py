@@ -16,11 +16,15 @@ from services.database import metrics, runs
 from services.models import perceptron
 from services.run_data import Hopeless
 from services.runs import METRIC_TAGS, TEST_TAGS, LostLease
-from services.trainer import Stopped, train
+from services.trainer import train
 from tests import hand_made
 from tests.conftest import REFERENCE
 
 WORKER = "test-worker"
+
+
+class Stopped(Exception):
+    """The trainer ends here, as when it is killed."""
 
 
 @pytest.fixture
@@ -39,7 +43,12 @@ def attempt(lab: Any, id: str, stop_after: float = math.inf) -> lease.Held:
     assert claim.id == id
     held = lease.Held(lab.engine, claim)
     batches = iter(range(10**9))
-    train(lab, lab.runs.get(id), held, lambda: next(batches) >= stop_after)
+
+    def after_batch(_epoch: int, _share: float) -> None:
+        if next(batches) >= stop_after:
+            raise Stopped
+
+    train(lab, lab.runs.get(id), held, after_batch)
     return held
 
 
@@ -356,7 +365,7 @@ def test_a_trainer_that_lost_its_run_writes_nothing_more(lab: Any, three: list[s
     assert claim is not None
     batches = iter(range(10**9))
 
-    def taken_away() -> bool:
+    def taken_away(_epoch: int, _share: float) -> None:
         if next(batches) == 30:  # the lease ran out, and another worker has it now
             with lab.engine.begin() as connection:
                 connection.execute(
@@ -364,7 +373,6 @@ def test_a_trainer_that_lost_its_run_writes_nothing_more(lab: Any, three: list[s
                     .where(runs.c.id == id)
                     .values(worker="other", generation=claim.generation + 1)
                 )
-        return False
 
     with pytest.raises(LostLease):
         train(lab, lab.runs.get(id), lease.Held(lab.engine, claim), taken_away)

@@ -43,8 +43,8 @@ def download(
 ) -> Path | None:
     """The file at `address`, whole, in `folder`; None when `cancelled()`, what came so far is kept.
 
-    `on_progress(bytes so far, bytes in all or 0)`. Breaks are mended up to `BREAKS` times in a row, with
-    `pause_s` seconds before the first and twice as long before each next. Raises `DownloadFailed`.
+    `on_progress(bytes so far, bytes in all or 0)`. It goes on after any break until `BREAKS` in a row brought
+    nothing; it waits `pause_s` seconds first and twice as long after each that brought nothing. Raises `DownloadFailed`.
     """
     if urlsplit(address).scheme not in ("http", "https"):
         raise DownloadFailed(f"BLASTOSCOPE_EPIC is {address!r}; expected an http or https address.")
@@ -82,10 +82,10 @@ def _download(
                     f"{_host(address)} answered {error.code} {error.reason} for {address}."
                 ) from error
         except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
-            breaks = breaks + 1 if part.size <= before else 1
+            breaks = 0 if part.size > before else breaks + 1
             if breaks >= BREAKS or (part.size == 0 and _is_out_of_reach(error)):
                 raise DownloadFailed(_no_connection(address, error, part.size)) from error
-            time.sleep(pause_s * 2 ** (breaks - 1))
+            time.sleep(pause_s * 2**breaks)
             continue
         except OSError as error:
             raise DownloadFailed(

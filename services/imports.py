@@ -440,16 +440,18 @@ def told(summary: dict[str, Any]) -> str:
     """A summary in a few lines."""
     new = [one for one in summary["imported"] if not one["existed"]]
     old = len(summary["imported"]) - len(new)
-    lines = [f"{len(new)} embryos came in" + (f", {old} were here before" if old else "")]
-    lines += [
-        f"{one['file']}: applied to {len(one['matched'])} embryos"
-        + (f"; {one['unmatched']} of its rows match none" if one["unmatched"] else "")
-        for one in summary["applied"]
-    ]
+    lines = [f"{_embryos(len(new))} came in" + (f", {old} here before" if old else "")]
+    for one in summary["applied"]:
+        rest = f"; {one['unmatched']} of its rows match none" if one["unmatched"] else ""
+        lines.append(f"{one['file']}: applied to {_embryos(len(one['matched']))}{rest}")
     for one in summary["rejected"]:
         line = f", line {one['line']}" if one["line"] else ""
         lines.append(f"refused: {one['file']}{line}: {one['error']}")
     return "\n".join(lines)
+
+
+def _embryos(number: int) -> str:
+    return f"{number} embryo" if number == 1 else f"{number} embryos"
 
 
 def show_progress(done: int, total: int, message: str) -> None:

@@ -318,11 +318,13 @@ class EmbryoStore:
         name of a cell that the embryo follows. `sort`: columns (also `minutes`, `tags`) with asc or desc.
         `filters`: column to AG Grid's filter model. Raises `ValueError` for a column or filter unknown.
         """
-        matching = narrowed(search, filters or {})
-        with self.engine.connect() as connection:
-            total = connection.scalar(select(func.count()).select_from(rows_of).where(matching)) or 0
-        query = select(rows_of).where(matching).order_by(*ordered(sort))
-        return self._select(query.limit(limit).offset(offset)), total
+        matching, order = narrowed(search, filters or {}), ordered(sort)
+        if search.split() or filters:  # one look at every embryo instead of two
+            with self.engine.connect() as connection:
+                ids = list(connection.scalars(select(rows_of.c.id).where(matching).order_by(*order)))
+            return self.get_many(ids[offset : offset + limit], deleted=True), len(ids)
+        query = select(rows_of).where(matching).order_by(*order)
+        return self._select(query.limit(limit).offset(offset)), self.count()
 
     def matching(self, search: str = "", filters: Mapping[str, Any] | None = None) -> list[str]:
         """Ids of all embryos that a page's search and filters match, by name."""
@@ -374,6 +376,28 @@ class EmbryoStore:
                 for part in _parts(ids):
                     found += connection.execute(select(*columns).where(embryo_cells.c.embryo.in_(part)))
         return pandas.DataFrame(found, columns=["embryo", "cell", "rows"])
+
+    def cell_totals(self, ids: Sequence[str] | None = None) -> pandas.DataFrame:
+        """How many rows each cell has in the embryos together: columns cell, rows. None: all not deleted.
+
+        The same as `cell_rows` summed by cell, by the database: for thousands of embryos.
+        """
+        query = select(embryo_cells.c.cell, func.sum(embryo_cells.c.rows)).group_by(embryo_cells.c.cell)
+        if ids is None:
+            there = query.join(rows_of, rows_of.c.id == embryo_cells.c.embryo).where(
+                rows_of.c.deleted.is_(None)
+            )
+            queries = [there]
+        else:
+            queries = [
+                query.where(embryo_cells.c.embryo.in_(part)) for part in _parts(list(dict.fromkeys(ids)))
+            ]
+        totals: dict[str, int] = {}
+        with self.engine.connect() as connection:
+            for one in queries:
+                for cell, rows in connection.execute(one):
+                    totals[cell] = totals.get(cell, 0) + int(rows)
+        return pandas.DataFrame({"cell": list(totals), "rows": list(totals.values())})
 
     def count(self, real_only: bool = False) -> int:
         """Embryos that are not deleted; with `real_only` those that somebody recorded."""

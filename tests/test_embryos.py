@@ -465,6 +465,19 @@ def test_choosing_as_addresses_do(store: EmbryoStore) -> None:
         store.choose("set:other")
 
 
+def test_rows_of_cells_one_by_one_and_in_all(store: EmbryoStore) -> None:
+    one = store.add(cd(row("ABa", 1), row("ABa", 2), row("ABp", 1)), NAME).embryo.id
+    two = store.add(cd(row("ABa", 1)), NAME).embryo.id
+    rows = {(r.embryo, r.cell): r.rows for r in store.cell_rows().itertuples()}
+    assert rows == {(one, "ABa"): 2, (one, "ABp"): 1, (two, "ABa"): 1}
+    assert store.cell_rows([two])["rows"].tolist() == [1]
+    for ids in (None, [one, two], [one, two, one]):
+        totals = store.cell_totals(ids)
+        assert dict(zip(totals["cell"], totals["rows"], strict=True)) == {"ABa": 3, "ABp": 1}
+    store.delete([one])
+    assert store.cell_totals()["rows"].tolist() == [1]
+
+
 def test_delete_hides_and_undo_brings_back(store: EmbryoStore) -> None:
     embryo = store.add(four_cells(), NAME).embryo
     store.set_tags(embryo.id, ["kept"])

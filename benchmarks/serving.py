@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from services.imports import import_paths
 
-from benchmarks.report import Measure, main
+from benchmarks.report import Measure, cd_files, main
+from services.imports import import_paths
 from services.lab import open_lab
 from services.settings import read_settings
+from services.tracks import file_name
 
 ROOT = Path(__file__).parent.parent
 FLAGS = [
@@ -50,10 +51,10 @@ Server().run()
 # What counts as useful: the thing that a person came to the page for is drawn.
 USEFUL = {
     "/": ".ag-center-cols-container .ag-row",
-    "/embryos/{id}": "[data-nuclei-drawn]",
+    "/embryos/{id}": "[data-ready='true']",
     "/labels": ".js-plotly-plot .trace",
-    "/train": "#start-training, button[aria-label='Start training']",
-    "/runs": ".ag-root, .message",
+    "/train": "#train-start:not([disabled])",
+    "/runs": ".ag-center-cols-container .ag-row",
 }
 
 
@@ -124,7 +125,7 @@ def measure(options: argparse.Namespace) -> list[Measure]:
     with tempfile.TemporaryDirectory() as folder:
         environ = {"BLASTOSCOPE_DATA": folder, "BLASTOSCOPE_SIMULATED": "0", "PORT": "0"}
         lab = open_lab(read_settings(environ))
-        import_paths(lab, [(path, path.name) for path in sorted(options.embryos.glob("CD*.csv"))])
+        import_paths(lab, [(path, path.name) for path in cd_files(options.embryos)])
         embryos, total = lab.embryos.page(limit=1000)
         median = sorted(embryos, key=lambda embryo: embryo.rows)[total // 2]
         lab.engine.dispose()
@@ -161,12 +162,10 @@ def measure(options: argparse.Namespace) -> list[Measure]:
                 )
                 measures.append(Measure(f"{name} transferred, cold", bytes_of[path] / 1e6, "MB"))
 
-            from pages.embryo import tracks_address
-
             sizes = []
             for embryo in embryos:
                 request = urllib.request.Request(
-                    url + tracks_address(embryo), headers={"Accept-Encoding": "gzip"}
+                    f"{url}/tracks/{file_name(embryo.checksum)}", headers={"Accept-Encoding": "gzip"}
                 )
                 with urllib.request.urlopen(request) as answer:
                     sizes.append(len(answer.read()))

@@ -34,7 +34,7 @@ def main() -> None:
             page = shoot(chromium, url, DARK)
             embryos = page.request.get(f"{url}/api/v1/embryos").json()
             page.goto(f"{url}/embryos/{embryos[0]['id']}?v=1&cells=E,MSa,ABal&t=120")
-            page.wait_for_selector("[data-nuclei-drawn]")
+            page.wait_for_selector("[data-ready='true']")
             page.wait_for_timeout(2000)
             page.screenshot(path=FOLDER / "embryo.png")
 

@@ -6,9 +6,10 @@
   const words = { queued: "Queued", running: "Running", done: "Done", failed: "Failed", cancelled: "Cancelled" };
 
   draw.RunName = ({ data }) =>
-    data && h("a", { href: b.address(`/runs/${data.id}`), title: data.name || data.id }, data.name || `Run ${data.id}`);
+    data && h("a", { href: b.address(`/runs/${data.id}`), title: data.name || data.id }, data.name || `Run ${data.id}`,
+      h("small", null, data.accuracy == null ? "" : `${data.accuracy.toFixed(3)} `, draw.RunProtocol({ data, value: data.protocol })));
   draw.RunState = ({ data }) => data && h("span", { title: data.error ?? "" },
-    h("span", { className: `state state-${data.state}` }, words[data.state]),
+    h("span", { className: `run-word run-word-${data.state}` }, words[data.state]),
     data.state === "running" && data.epoch ? h("small", null, ` ${data.epoch}/${data.epochs}`) : null);
   draw.RunScore = ({ data, value, colDef }) =>
     data && h("span", { className: colDef.field !== "majority" && data.on !== "test" ? "quiet" : "" }, value == null ? "–" : value.toFixed(3));

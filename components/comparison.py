@@ -66,7 +66,7 @@ def figure(runs: Sequence[Mapping[str, Any]], theme: str) -> dict[str, Any]:
         "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
         "hovermode": "x unified",
         "uirevision": "reader",
-        "legend": {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.06, "yanchor": "bottom"},
+        "legend": {"orientation": "h", "x": 0, "xanchor": "left", "y": 1, "yanchor": "top"},
         "annotations": [
             {
                 "text": f"<b>{title}</b>",
@@ -96,7 +96,7 @@ def _heads(runs: Sequence[Mapping[str, Any]], href: str, first: str) -> html.The
     for number, run in enumerate(runs):
         colour, dash = colour_of(number)
         line = "dashed" if dash == "dash" else "solid"
-        swatch = html.Span(className="swatch", style={"borderTop": f"3px {line} var(--{colour})"})
+        swatch = html.Span(className="run-swatch", style={"borderTop": f"3px {line} var(--{colour})"})
         cells.append(html.Th([swatch, dcc.Link(title_of(run), href=f"{href}{run['id']}")], scope="col"))
     return html.Thead(html.Tr([html.Td(first), *cells]))
 
@@ -129,7 +129,7 @@ def scores(runs: Sequence[Mapping[str, Any]], href: str) -> list[Any]:
                 [
                     html.Tr(
                         [html.Th(name, scope="row"), *(html.Td(cell) for cell in cells)],
-                        className="score-row"
+                        className="compare-score-row"
                         if name in ("Accuracy", "Balanced accuracy", "Macro-F1")
                         else "",
                     )
@@ -139,7 +139,7 @@ def scores(runs: Sequence[Mapping[str, Any]], href: str) -> list[Any]:
         ],
         className="side-by-side",
     )
-    said = [html.P(warning, className="notice") for warning in _not_comparable(runs)]
+    said = [html.P(warning, className="run-notice") for warning in _not_comparable(runs)]
     return [*said, html.Div(table, className="wide-table", tabIndex="0")]
 
 
@@ -185,7 +185,9 @@ def configs(
 
     told: list[Any] = [
         html.Div(
-            html.Table([_heads(runs, href, "Differs"), body(differing, "differs")], className="side-by-side"),
+            html.Table(
+                [_heads(runs, href, "Differs"), body(differing, "compare-differs")], className="side-by-side"
+            ),
             className="wide-table",
             tabIndex="0",
         )
@@ -204,7 +206,7 @@ def configs(
                             html.Div([html.Dt(FIELD_TITLES[field]), html.Dd(cell(runs[0], field))])
                             for field in same
                         ],
-                        className="facts same-facts",
+                        className="run-facts same-facts",
                     ),
                 ]
             )

@@ -7,7 +7,6 @@ from typing import Any
 from components import look
 
 NAMED = 40  # up to as many classes have their names at both axes
-CELL_PX = (9, 22)  # smallest and largest square
 
 
 def matrix_figure(
@@ -27,7 +26,6 @@ def matrix_figure(
     ]
     names = [html.escape(name, quote=False) for name in classes]  # Plotly reads tags in its labels
     every = {"tickmode": "array", "tickvals": names, "ticktext": names} if len(names) <= NAMED else {}
-    side = min(max(len(names) * CELL_PX[1], 300), 620)
     return {
         "data": [
             {
@@ -42,12 +40,24 @@ def matrix_figure(
                 "xgap": 1 if len(names) <= NAMED else 0,
                 "ygap": 1 if len(names) <= NAMED else 0,
                 "hovertemplate": "is %{y}, answered %{x}<br>%{customdata:,} rows, %{z:.1%} of %{y}<extra></extra>",
-                "colorbar": {"thickness": 10, "len": 0.6, "tickformat": ".0%", "outlinewidth": 0},
+                "colorbar": {
+                    "orientation": "h",
+                    "x": 0,
+                    "xanchor": "left",
+                    "y": 1.01,
+                    "yanchor": "bottom",
+                    "thickness": 8,
+                    "ypad": 0,
+                    "len": 0.4,
+                    "lenmode": "fraction",
+                    "tickformat": ".0%",
+                    "tickvals": [0, 0.5, 1],
+                    "outlinewidth": 0,
+                },
             }
         ],
         "layout": {
             "template": look.template(theme),
-            "height": side + 90,
             "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
             "xaxis": {
                 "type": "category",
@@ -55,6 +65,7 @@ def matrix_figure(
                 "tickangle": -90 if len(names) > 12 else 0,
                 "showgrid": False,
                 "constrain": "domain",
+                "constraintoward": "left",
                 "tickfont": {"size": 10 if len(names) > 20 else 12},
                 **every,
             },
@@ -65,6 +76,7 @@ def matrix_figure(
                 "showgrid": False,
                 "scaleanchor": "x",
                 "constrain": "domain",
+                "constraintoward": "top",
                 "tickfont": {"size": 10 if len(names) > 20 else 12},
                 **every,
             },

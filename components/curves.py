@@ -38,7 +38,7 @@ def live_figure(theme: str, epochs: int) -> dict[str, Any]:
         "xaxis": _x_axis("y"),
         "yaxis": {"anchor": "x", "exponentformat": "power"},
         "xaxis2": _x_axis("y2") | {"matches": "x"},
-        "yaxis2": {"anchor": "x2", "exponentformat": "power"},
+        "yaxis2": {"anchor": "x2", "exponentformat": "power", "rangemode": "tozero"},
         "xaxis3": _x_axis("y3") | {"matches": "x"},
         "yaxis3": {"anchor": "x3", "range": [0, 1.02]},
     }

@@ -50,7 +50,7 @@ def config_list(config: Mapping[str, Any], titles: Mapping[str, Mapping[str, str
             for field in ORDER
             if field in config and field not in hidden
         ],
-        className="facts",
+        className="run-facts",
     )
 
 

@@ -62,17 +62,17 @@ def field(name: str, control: Any, why: str, bounds: tuple[float, float] | None 
         [
             html.Label(FIELD_TITLES[name], htmlFor=f"train-{name}"),
             control,
-            html.P(why, className="field-why", id=f"train-{name}-why"),
+            html.P(why, className="train-why", id=f"train-{name}-why"),
             trouble(name),
         ],
-        className="field",
+        className="train-field",
         id=f"train-{name}-field",
     )
 
 
 def trouble(name: str) -> html.P:
     """Where it is said what is wrong with a field."""
-    return html.P("", id=f"train-{name}-trouble", className="field-trouble", role="alert")
+    return html.P("", id=f"train-{name}-trouble", className="train-trouble", role="alert")
 
 
 def number_box(name: str, value: Any) -> dbc.Input:
@@ -103,7 +103,7 @@ def radios(
 ) -> dbc.RadioItems:
     """A choice of one, each with its line; `disabled` key -> why it can't be chosen."""
     return dbc.RadioItems(
-        id=f"train-{name}", options=radio_options(options, disabled), value=value, className="choices"
+        id=f"train-{name}", options=radio_options(options, disabled), value=value, className="train-choices"
     )
 
 
@@ -128,7 +128,7 @@ def group(name: str, control: Any, title: str | None = None) -> html.Fieldset:
     """A field whose control is a set of radio buttons."""
     return html.Fieldset(
         [html.Legend(title or FIELD_TITLES[name]), control, trouble(name)],
-        className="field",
+        className="train-field",
         id=f"train-{name}-field",
     )
 
@@ -136,14 +136,14 @@ def group(name: str, control: Any, title: str | None = None) -> html.Fieldset:
 def step(key: str, *fields: Any) -> html.Section:
     title, line = STEPS[key]
     return html.Section(
-        [html.H2(title), html.P(line, className="step-line"), *fields],
-        className="panel step",
+        [html.H2(title), html.P(line, className="train-step-line"), *fields],
+        className="panel train-step",
         **{"aria-label": title},
     )
 
 
 def fields_side_by_side(*fields: Any) -> html.Div:
-    return html.Div(list(fields), className="fields")
+    return html.Div(list(fields), className="train-fields")
 
 
 def embryo_chooser(sets: Mapping[str, int], real: int, total: int) -> html.Div:
@@ -218,7 +218,7 @@ def embryo_chooser(sets: Mapping[str, int], real: int, total: int) -> html.Div:
             ),
             trouble("embryos"),
         ],
-        className="field chooser",
+        className="train-field train-chooser",
     )
 
 
@@ -226,7 +226,7 @@ def embryo_line(name: str, facts: Sequence[str], simulated: bool) -> list[Any]:
     """One embryo in the list to tick."""
     return [
         html.Span(name, className="choice-title"),
-        html.Span("simulated", className="tag-word") if simulated else None,
+        html.Span("simulated", className="train-tag-word") if simulated else None,
         html.Span(" · ".join(fact for fact in facts if fact), className="choice-why"),
     ]
 
@@ -255,7 +255,7 @@ def form(
                         id="train-preset",
                         options=radio_options({key: _preset(key, *told) for key, told in presets.items()}),
                         value=values["preset"],
-                        className="choices presets",
+                        className="train-choices train-presets",
                     ),
                     trouble("preset"),
                 ],
@@ -300,10 +300,10 @@ def form(
                                 id="train-model-box",
                                 hidden=network != "own",
                             ),
-                            html.P(explained["model"], className="field-why"),
+                            html.P(explained["model"], className="train-why"),
                             trouble("model"),
                         ],
-                        className="field",
+                        className="train-field",
                     ),
                     number("epochs"),
                     number("batch_size"),
@@ -337,7 +337,7 @@ def form(
                     ),
                 ],
                 id="train-advanced",
-                className="panel advanced",
+                className="panel train-advanced-box",
             ),
             html.Section(
                 [
@@ -360,7 +360,7 @@ def form(
                         explained["notes"],
                     ),
                 ],
-                className="panel step fields",
+                className="panel train-about",
                 **{"aria-label": "Name and notes"},
             ),
         ],
@@ -387,7 +387,7 @@ def estimate(
     """What the run will do, from a plan's fields, and what its score will mean."""
     rows = f"{plan['rows']:,}"
     parts = [
-        ("Embryos", f"{embryos:,}, {count(dates, 'recording date')}"),
+        ("Embryos", f"{embryos:,} of {count(dates, 'date')}"),
         ("Rows", rows),
         ("After resampling", f"{plan['rows_after']:,}" if plan["rows_after"] != plan["rows"] else "the same"),
         ("Training, an epoch", f"{plan['train_rows']:,}"),
@@ -401,23 +401,26 @@ def estimate(
     told: list[Any] = [
         html.Dl(
             [html.Div([html.Dt(name), html.Dd(value)]) for name, value in parts],
-            className="facts",
+            className="run-facts",
         )
     ]
     if plan["refused"]:
         told.append(
-            html.P([html.Span("Can’t start: ", className="danger-word"), plan["refused"]], className="said")
+            html.P(
+                [html.Span("Can’t start: ", className="danger-word"), plan["refused"]], className="run-said"
+            )
         )
     if inflated:
         told.append(
             html.P(
-                [html.Span("Inflated score: ", className="warning-word"), inflated + "."], className="said"
+                [html.Span("Inflated score: ", className="warning-word"), inflated + "."],
+                className="run-said",
             )
         )
     elif meaning:
-        told.append(html.P(meaning, className="said quiet"))
+        told.append(html.P(meaning, className="run-said quiet"))
     if changed:
-        told.append(html.P(f"Changed from the preset: {', '.join(changed)}.", className="said quiet"))
+        told.append(html.P(f"Changed from the preset: {', '.join(changed)}.", className="run-said quiet"))
     if plan["notes"]:
-        told.append(html.Ul([html.Li(note) for note in plan["notes"]], className="notes"))
+        told.append(html.Ul([html.Li(note) for note in plan["notes"]], className="train-notes"))
     return told

@@ -31,9 +31,9 @@ def report(
                         html.H2(["What it found ", _protocol(config, inflated)]),
                         scores_table(found, best, inflated),
                         *_sentences(found, config),
-                        *(html.P(notice, className="notice") for notice in notices),
+                        *(html.P(notice, className="run-notice") for notice in notices),
                         html.H2("Methods"),
-                        html.P(found["methods"], id="run-methods", className="methods"),
+                        html.P(found["methods"], id="run-methods", className="run-methods-text"),
                         html.Button(
                             "Copy the methods text",
                             className="btn btn-secondary",
@@ -57,7 +57,7 @@ def report(
                                 found["confusion"], found["classes"], theme, found.get("unknown_answers", ())
                             ),
                             config={"displaylogo": False, "responsive": True},
-                            className="confusion",
+                            className="run-confusion",
                         ),
                     ],
                     className="panel",
@@ -80,7 +80,7 @@ def report(
                             value="lineage",
                         ),
                     ],
-                    className="section-head",
+                    className="run-section-head",
                 ),
                 html.Div(class_table(found["per_class"]), id="run-classes"),
             ],
@@ -103,7 +103,7 @@ def scores_table(found: Mapping[str, Any], best: Mapping[str, float], inflated: 
         (
             f"{found['part'].capitalize()}, at epoch {found['best_epoch']}",
             [score(scores[key]) for key, _ in SCORES],
-            "main-row",
+            "run-main-row",
         ),
         (f"Majority: always “{label}”", [score(scores["majority"]), "", ""], ""),
     ]
@@ -131,7 +131,7 @@ def scores_table(found: Mapping[str, Any], best: Mapping[str, float], inflated: 
                 ]
             ),
         ],
-        className="scores",
+        className="run-scores",
     )
 
 
@@ -162,7 +162,7 @@ def _sentences(found: Mapping[str, Any], config: Mapping[str, Any]) -> list[html
             f"{count(len(missing), 'class')} had no row to learn from and count{'s' if len(missing) == 1 else ''} "
             f"as wrong: {named}."
         )
-    return [html.P(text, className="said") for text in said]
+    return [html.P(text, className="run-said") for text in said]
 
 
 def _split_sentence(config: Mapping[str, Any], parts: Mapping[str, Any]) -> str:
@@ -212,7 +212,7 @@ def class_table(per_class: Sequence[Mapping[str, Any]], order: str = "lineage") 
                 ]
             ),
         ],
-        className="classes",
+        className="run-classes-table",
     )
 
 

@@ -138,7 +138,7 @@ def tools(search: str, state: str, train_href: str) -> html.Div:
                 type="search",
                 value=search,
                 placeholder="Name, notes or id",
-                className="search",
+                className="runs-search-box",
                 autocomplete="off",
                 maxlength=200,
             ),

@@ -72,7 +72,7 @@ def layout(lab: Lab, asked: str) -> Any:
             dcc.Store(id="compare-mounted"),
             dcc.Store(id="compare-over"),
             html.H1("Compare runs", className="visually-hidden"),
-            *(html.P(line, className="notice", role="status") for line in said),
+            *(html.P(line, className="run-notice", role="status") for line in said),
             html.Section(
                 [
                     html.Div(
@@ -86,7 +86,7 @@ def layout(lab: Lab, asked: str) -> Any:
                         ],
                         className="curves-controls",
                     ),
-                    html.Div(id="compare-curves", className="curves"),
+                    html.Div(id="compare-curves", className="run-curves-box"),
                 ],
                 className="panel",
                 **{"aria-label": "Curves"},

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dash
@@ -36,17 +36,17 @@ DOWNLOADS = {  # name of the file -> (title, only of a finished run)
     "predictions.parquet": ("Predictions (Parquet)", True),
     "model.safetensors": ("Weights (safetensors)", True),
 }
+CHOICES: dict[str, Mapping[str, Sequence[Any]]] = {
+    "preset": PRESETS,
+    "names": NAMES,
+    "scheme": labels.SCHEMES,
+    "split": SPLITS,
+    "resampling": labels.RESAMPLINGS,
+    "features": FEATURE_SETS,
+    "schedule": SCHEDULES,
+}
 TITLES: dict[str, dict[str, str]] = {
-    field: {key: told[0] for key, told in choices.items()}
-    for field, choices in {
-        "preset": PRESETS,
-        "names": NAMES,
-        "scheme": labels.SCHEMES,
-        "split": SPLITS,
-        "resampling": labels.RESAMPLINGS,
-        "features": FEATURE_SETS,
-        "schedule": SCHEDULES,
-    }.items()
+    field: {key: str(told[0]) for key, told in choices.items()} for field, choices in CHOICES.items()
 } | {"model": {"published": "Published perceptron"}}
 
 
@@ -212,7 +212,7 @@ def _head(run: Run) -> html.Header:
                 ],
                 className="run-title",
             ),
-            html.P("", id="run-name-trouble", className="field-trouble", role="alert"),
+            html.P("", id="run-name-trouble", className="train-trouble", role="alert"),
             html.Div(id="run-state", className="run-state", role="status"),
             html.Div(
                 html.Div(className="progress-bar"),
@@ -222,7 +222,7 @@ def _head(run: Run) -> html.Header:
                 hidden=True,
                 **{"aria-label": "Epochs finished", "aria-valuemin": "0", "aria-valuemax": "100"},
             ),
-            html.P("", id="run-connection", className="field-trouble", role="alert"),
+            html.P("", id="run-connection", className="train-trouble", role="alert"),
         ],
         className="run-head",
     )
@@ -245,7 +245,7 @@ def _curves() -> html.Section:
                             html.Label(
                                 [
                                     "Smoothing",
-                                    dcc.Input(
+                                    dbc.Input(
                                         id="curves-smoothing",
                                         type="range",
                                         min=0,
@@ -254,7 +254,7 @@ def _curves() -> html.Section:
                                         value=0,
                                     ),
                                 ],
-                                className="smoothing",
+                                className="curves-smoothing-label",
                             ),
                         ],
                         id="curves-controls",
@@ -266,7 +266,7 @@ def _curves() -> html.Section:
                 ],
                 className="curves-head",
             ),
-            html.Div(id="run-curves", className="curves"),
+            html.Div(id="run-curves", className="run-curves-box"),
         ],
         id="run-curves-panel",
         className="panel",
@@ -276,7 +276,7 @@ def _curves() -> html.Section:
 
 def _log() -> html.Details:
     return html.Details(
-        [html.Summary("Log"), html.Pre(id="run-log-lines", className="log", tabIndex="0")],
+        [html.Summary("Log"), html.Pre(id="run-log-lines", className="run-log-text", tabIndex="0")],
         id="run-log",
         className="panel",
     )
@@ -300,7 +300,7 @@ def _aside(run: Run) -> html.Aside:
                 [
                     html.Label("Notes", htmlFor="run-notes"),
                     dbc.Textarea(id="run-notes", value=run.notes, rows=3, debounce=True, maxlength=4000),
-                    html.P("", id="run-notes-trouble", className="field-trouble", role="alert"),
+                    html.P("", id="run-notes-trouble", className="train-trouble", role="alert"),
                 ],
                 className="panel",
             ),
@@ -316,7 +316,7 @@ def downloads(run: Run) -> html.Ul:
             for name, (title, of_done) in DOWNLOADS.items()
             if run.state == "done" or not of_done
         ],
-        className="downloads",
+        className="run-downloads-list",
     )
 
 

@@ -44,7 +44,7 @@ def layout(search: str, state: str) -> html.Div:
             dcc.Store(id="runs-mounted"),
             html.H1("Runs", className="visually-hidden"),
             runs_table.tools(search, state if state in STATES else "", train),
-            html.P("", id="runs-trouble", className="field-trouble", role="alert"),
+            html.P("", id="runs-trouble", className="train-trouble", role="alert"),
             html.Div(runs_table.grid(), className="runs-table", id="runs-table"),
             runs_table.empty(train),
         ],

@@ -88,8 +88,8 @@ def register(app: dash.Dash, lab: Lab) -> None:
         found = lab.embryos.matching(search)
         match ctx.triggered_id:
             case "train-embryos":
-                shown = {option["value"] for option in listed}
-                kept = [id for id in chosen if id not in shown or id in (ticked or [])]
+                offered = {option["value"] for option in listed}
+                kept = [id for id in chosen if id not in offered or id in (ticked or [])]
                 chosen = kept + [id for id in ticked or [] if id not in chosen]
             case "train-choose-all":
                 chosen = everything(lab)
@@ -99,7 +99,11 @@ def register(app: dash.Dash, lab: Lab) -> None:
                 chosen = list(dict.fromkeys([*chosen, *found]))
             case "train-choose-set" if set_name:
                 chosen = lab.embryos.choose(f"set:{set_name}")
-        in_list = found[:LISTED]
+        shown = [option["value"] for option in listed or []]
+        if ctx.triggered_id != "train-embryos" or not shown:  # what is ticked stays where it stands
+            found.sort(key=lambda id: id not in set(chosen))
+            shown = found[:LISTED]
+        in_list = [id for id in shown if id in set(found)]
         options = [embryo_option(embryo) for embryo in lab.embryos.get_many(in_list)]
         more = len(found) - len(in_list)
         hint = (
@@ -242,7 +246,7 @@ def layout(lab: Lab, query: Mapping[str, str]) -> Any:
             dcc.Store(id="train-chosen-split", data=default_split(embryos_of(lab, chosen))),
             html.Div(
                 [
-                    html.P(said, className="said", role="status") if said else None,
+                    html.P(said, className="run-said", role="status") if said else None,
                     run_form.form(
                         values,
                         presets={key: told[:2] for key, told in PRESETS.items()},
@@ -257,7 +261,7 @@ def layout(lab: Lab, query: Mapping[str, str]) -> Any:
                 [
                     html.H2("What it will do"),
                     html.Div(id="train-estimate", **{"aria-live": "polite"}),
-                    html.P("", id="train-refused", className="field-trouble", role="alert"),
+                    html.P("", id="train-refused", className="train-trouble", role="alert"),
                     dbc.Button("Start training", id="train-start", color="primary", disabled=True),
                 ],
                 className="panel train-side",
@@ -403,7 +407,7 @@ def look_ahead(lab: Lab, values: Mapping[str, Any], chosen: Sequence[str]) -> tu
         troubles[bad.field if bad.field in (*FORM, "embryos") else "preset"] = bad.message
     if troubles:
         named = ", ".join(FIELD_TITLES[field].lower() for field in troubles)
-        return html.P(f"Something has to be put right first: {named}.", className="said quiet"), troubles
+        return html.P(f"Something has to be put right first: {named}.", className="run-said quiet"), troubles
     told = run_form.estimate(
         asdict(found),
         embryos=len(embryos),

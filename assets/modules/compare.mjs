@@ -11,8 +11,8 @@ let leave = null;
 /** Where the four panels stand, as layout keys. */
 export function arrangement(wide, view) {
   const boxes = wide
-    ? [[0, 0.47, 0.56, 0.94], [0.53, 1, 0.56, 0.94], [0, 0.47, 0, 0.38], [0.53, 1, 0, 0.38]]
-    : [[0, 1, 0.8, 0.97], [0, 1, 0.54, 0.71], [0, 1, 0.28, 0.45], [0, 1, 0.02, 0.19]];
+    ? [[0, 0.47, 0.54, 0.88], [0.53, 1, 0.54, 0.88], [0, 0.47, 0, 0.36], [0.53, 1, 0, 0.36]]
+    : [[0, 1, 0.77, 0.92], [0, 1, 0.52, 0.68], [0, 1, 0.26, 0.42], [0, 1, 0, 0.16]];
   const layout = { height: wide ? 560 : 1100, "yaxis.type": view.log ? "log" : "linear" };
   boxes.forEach(([left, right, bottom, top], i) => {
     const n = i ? i + 1 : "";

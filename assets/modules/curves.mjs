@@ -8,15 +8,18 @@ const BOXES = { // left, right, bottom, top of the loss, the learning rate and t
   wide: [[0, 0.6, 0.57, 0.95], [0.68, 1, 0.57, 0.95], [0, 1, 0, 0.4]],
   narrow: [[0, 1, 0.74, 0.96], [0, 1, 0.45, 0.62], [0, 1, 0, 0.33]],
   strip: [[0, 0.29, 0, 0.85], [0.36, 0.63, 0, 0.85], [0.7, 1, 0, 0.85]],
+  stack: [[0, 1, 0.74, 0.95], [0, 1, 0.37, 0.58], [0, 1, 0, 0.21]],
 };
-const HEIGHTS = { wide: 600, narrow: 860, strip: 150 };
+const HEIGHTS = { wide: 600, narrow: 860, strip: 150, stack: 380 };
+const SMALL = new Set(["strip", "stack"]);
 const X_TITLES = { epoch: "Epoch", time: "Minutes since the start" };
 
-export const formOf = (width, strip) => (strip ? "strip" : width < WIDE ? "narrow" : "wide");
+/** How the panels stand: "wide", or "narrow" under each other; folded small, "strip" in a row or "stack". */
+export const formOf = (width, strip) => (width < WIDE ? (strip ? "stack" : "narrow") : strip ? "strip" : "wide");
 
-/** Layout keys of a form ("wide", "narrow" or "strip") and of the reader's view, for Plotly.relayout. */
+/** Layout keys of a form and of the reader's view, for Plotly.relayout. */
 export function arrangement(form, view) {
-  const layout = { height: HEIGHTS[form], showlegend: form !== "strip" };
+  const layout = { height: HEIGHTS[form], showlegend: !SMALL.has(form) };
   BOXES[form].forEach(([left, right, bottom, top], i) => {
     const n = i ? i + 1 : "";
     const below = form === "narrow" ? i === 2 : form === "wide";
@@ -27,7 +30,7 @@ export function arrangement(form, view) {
     layout[`legend${n}.x`] = right;
     layout[`legend${n}.y`] = top;
     layout[`xaxis${n}.title.text`] = below ? X_TITLES[view.axis] : "";
-    layout[`xaxis${n}.dtick`] = view.axis === "epoch" && view.epochs <= 12 && form !== "strip" ? 1 : null;
+    layout[`xaxis${n}.dtick`] = view.axis === "epoch" && view.epochs <= 12 && !SMALL.has(form) ? 1 : null;
     if (i < 2) layout[`yaxis${n}.type`] = view.log ? "log" : "linear";
   });
   return layout;
@@ -116,7 +119,8 @@ export class Curves {
     this.graph = document.createElement("div");
     element.replaceChildren(this.graph);
     this.marked = { best: null, majority: null };
-    this.form = formOf(element.clientWidth, view.strip);
+    this.width = element.clientWidth;
+    this.form = formOf(this.width, view.strip);
     const { data, layout } = structuredClone(figure);
     this.traces = data;
     const touch = matchMedia("(pointer: coarse)").matches;
@@ -124,7 +128,7 @@ export class Curves {
       this.Plotly = Plotly;
       this.paint(data);
       await Plotly.newPlot(this.graph, data, { ...layout, dragmode: touch ? false : "zoom" }, {
-        responsive: true, displaylogo: false,
+        responsive: false, displaylogo: false,
         modeBarButtonsToRemove: ["select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d"],
       });
       await Plotly.relayout(this.graph, arrangement(this.form, view));
@@ -199,8 +203,14 @@ export class Curves {
   }
 
   arrange() {
-    const form = formOf(this.graph.parentElement?.clientWidth ?? 0, this.view.strip);
-    if (form === this.form || !this.graph.parentElement?.clientWidth) return;
+    const width = this.graph.parentElement?.clientWidth;
+    if (!width || width === this.width) return;
+    this.width = width;
+    const form = formOf(width, this.view.strip);
+    if (form === this.form) {
+      this.then(() => this.Plotly.Plots.resize(this.graph));
+      return;
+    }
     this.form = form;
     this.then(() => this.Plotly.relayout(this.graph, arrangement(form, this.view)));
   }

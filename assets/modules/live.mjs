@@ -174,7 +174,7 @@ class RunScreen {
     if (text !== this.said) {
       this.said = text;
       this.at("run-state").replaceChildren(
-        element("span", `state state-${run.state}`, STATE_WORDS[run.state]),
+        element("span", `run-word run-word-${run.state}`, STATE_WORDS[run.state]),
         ...parts.map((part) => element("span", "state-part", part)),
       );
     }
@@ -199,13 +199,13 @@ class RunScreen {
       ["macro-F1", at("macro_f1/validation")],
       ["majority", this.aside.facts?.majority],
     ];
-    const line = element("p", "numbers-title", `On validation, at the best epoch${FINAL.has(this.run_.state) ? "" : " so far"} (${best.epoch})`);
+    const line = element("p", "run-numbers-title", `On validation, at the best epoch${FINAL.has(this.run_.state) ? "" : " so far"} (${best.epoch})`);
     if (this.run_.inflated) {
       const word = element("span", "warning-word", "inflated");
       word.title = this.run_.inflated;
       line.append(" ", word);
     }
-    const list = element("dl", "numbers");
+    const list = element("dl", "run-numbers-list");
     for (const [name, value] of told) {
       const pair = element("div", "");
       pair.append(element("dt", "", name), element("dd", "", number(value)));
@@ -269,7 +269,7 @@ class RunScreen {
     button.hidden = !FINAL.has(this.run_.state);
     button.textContent = this.curves.view.strip ? "Larger curves" : "Smaller curves";
     this.at("curves-controls").hidden = this.curves.view.strip;
-    this.at("run-curves-panel").classList.toggle("folded", this.curves.view.strip);
+    this.at("run-curves-panel").classList.toggle("curves-folded", this.curves.view.strip);
   }
 
   async cancel() {

@@ -18,11 +18,13 @@ export function sortOf(model) {
   return model.map(({ colId, sort }) => `${colId}:${sort}`).join(",");
 }
 
-const ALWAYS = ["name", "state", "accuracy", "protocol"];
+const ALWAYS = ["name", "state"];
+const NARROW = 700; // px; below that a row's second line tells the score and what it was measured on
+const ROW_PX = { one: 36, two: 52 };
 
 /** Which columns are left out of a table of this width, px. */
 export function hiddenAt(width, columns) {
-  return width < 700 ? columns.filter((column) => !ALWAYS.includes(column)) : [];
+  return width < NARROW ? columns.filter((column) => !ALWAYS.includes(column)) : [];
 }
 
 /** "1 run", "1,234 runs". */
@@ -106,7 +108,12 @@ export async function mount(config) {
   });
   const columns = grid.getColumns().map((column) => column.getColId()).filter((id) => !id.startsWith("ag-Grid"));
   const fit = () => {
-    const hidden = hiddenAt(at("runs-grid")?.clientWidth ?? 0, columns);
+    const hidden = hiddenAt(at("runs-grid").clientWidth, columns);
+    const height = hidden.length ? ROW_PX.two : ROW_PX.one;
+    if (grid.getGridOption("rowHeight") !== height) {
+      grid.setGridOption("rowHeight", height);
+      grid.purgeInfiniteCache();
+    }
     grid.setColumnsVisible(hidden, false);
     grid.setColumnsVisible(columns.filter((column) => !hidden.includes(column)), true);
   };

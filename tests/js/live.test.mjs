@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { arrangement, extension, lossTitle, marks, whole } from "../../assets/modules/curves.mjs";
+import { arrangement, extension, formOf, lossTitle, marks, whole } from "../../assets/modules/curves.mjs";
 import { follow, Gone, Lost } from "../../assets/modules/follow.mjs";
 import { epochSeconds, MetricRows, places, smoothed } from "../../assets/modules/metric_rows.mjs";
 import { about, duration, stateParts } from "../../assets/modules/run_words.mjs";
@@ -124,6 +124,7 @@ test("panels share one time axis and stand side by side, under each other, or as
   assert.ok(arrangement("wide", view)["xaxis.domain"][1] < arrangement("wide", view)["xaxis2.domain"][0]);
   assert.ok(arrangement("narrow", view)["yaxis.domain"][0] > arrangement("narrow", view)["yaxis2.domain"][1]);
   assert.ok(arrangement("strip", view).height < 200);
+  assert.deepEqual([formOf(1000, false), formOf(1000, true), formOf(390, false), formOf(390, true)], ["wide", "strip", "narrow", "stack"]);
 });
 
 test("the best epoch and the majority are marked", () => {

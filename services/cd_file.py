@@ -149,7 +149,7 @@ def _fields(line: str) -> list[str]:
 
 def _header(body: bytes, file_name: str) -> dict[str, int]:
     """Column name to its place in the file, for `NEEDED`; `width` is the number of fields a row has."""
-    line = re.split(rb"\r\n|\r|\n", body[:65536], maxsplit=1)[0].decode("utf-8", "replace")
+    line = re.match(rb"[^\r\n]{0,65536}", body)[0].decode("utf-8", "replace")  # type: ignore[index]
     names = [field.strip() for field in _fields(line)]
     places: dict[str, int] = {"width": len(names)}
     folded = {column.casefold(): column for column in COLUMNS}
@@ -180,20 +180,24 @@ def _read_fast(body: bytes, header: dict[str, int]) -> pyarrow.Table | None:
     whole = _whole_columns(body, header)
     for types in (whole, set()) if whole else (set(),):
         try:
-            return pyarrow.csv.read_csv(
-                pyarrow.py_buffer(body),
-                read_options=pyarrow.csv.ReadOptions(column_names=names, skip_rows=1, block_size=_BLOCK),
-                convert_options=pyarrow.csv.ConvertOptions(
-                    column_types={
-                        "cell": pyarrow.dictionary(pyarrow.int32(), pyarrow.string()),
-                        "time": pyarrow.int64(),
-                        **{c: pyarrow.int64() if c in types else pyarrow.float64() for c in NEEDED[2:]},
-                    },
-                    include_columns=list(NEEDED),
-                    null_values=[],
-                    strings_can_be_null=False,
-                ),
-            ).unify_dictionaries()
+            return (
+                pyarrow.csv.read_csv(
+                    pyarrow.py_buffer(body),
+                    read_options=pyarrow.csv.ReadOptions(column_names=names, skip_rows=1, block_size=_BLOCK),
+                    convert_options=pyarrow.csv.ConvertOptions(
+                        column_types={
+                            "cell": pyarrow.dictionary(pyarrow.int32(), pyarrow.string()),
+                            "time": pyarrow.int64(),
+                            **{c: pyarrow.int64() if c in types else pyarrow.float64() for c in NEEDED[2:]},
+                        },
+                        include_columns=list(NEEDED),
+                        null_values=[],
+                        strings_can_be_null=False,
+                    ),
+                )
+                .unify_dictionaries()
+                .combine_chunks()
+            )
         except pyarrow.ArrowInvalid:
             continue
     return None
@@ -218,10 +222,15 @@ def _sound(table: pyarrow.Table) -> bool:
     """Whether names and numbers are within what a CD file may hold."""
     if table.num_rows == 0:
         return False
-    names = table["cell"].combine_chunks().dictionary.to_pylist()
-    if not all(_name_is_sound(name) and name == name.strip() for name in names):
+    names = table["cell"].chunk(0).dictionary.to_pylist()
+    letters = "".join(names)
+    # Printable and without a space, so without any whitespace: no name needs a closer look.
+    if not letters.isprintable() or " " in letters:
         return False
-    if np.abs(table["time"].to_numpy()).max() > LARGEST_FRAME:
+    if not all(names) or max(map(len, names)) > LONGEST_NAME:
+        return False
+    time = table["time"].to_numpy()
+    if time.max() > LARGEST_FRAME or time.min() < -LARGEST_FRAME:
         return False
     for column, limit in _LIMIT.items():
         values = table[column].to_numpy()

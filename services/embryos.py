@@ -25,7 +25,6 @@ import pyarrow.parquet
 from sqlalchemy import (
     Connection,
     Engine,
-    RowMapping,
     Select,
     Table,
     delete,
@@ -184,7 +183,7 @@ class EmbryoStore:
             row = _described(recording, file_name, source) | {"checksum": checksum}
             row = _with_known(row, known or {})
             if self._keep(row, recording, raw):
-                return Added(self.get(row["id"]), existed=False)
+                return Added(_embryo(row, []), existed=False)
             there = self._by_checksum(checksum)  # somebody else was quicker
             assert there is not None
         return self._again(*there, raw)
@@ -658,7 +657,7 @@ def _with_values(
     return row
 
 
-def _embryo(row: RowMapping, tags: Sequence[str]) -> Embryo:
+def _embryo(row: Mapping[Any, Any], tags: Sequence[str]) -> Embryo:
     values = dict(row)
     for field in ("guessed", "flags", "curve"):
         values[field] = tuple(values[field])
@@ -752,11 +751,15 @@ def _write_parquet(path: Path, table: pyarrow.Table) -> None:
     )
 
 
+_INSERT_NEW = {  # made once: putting a statement together costs more than running it
+    name: dialect.insert(rows_of).on_conflict_do_nothing(index_elements=["checksum"])
+    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
+}
+
+
 def _insert_new(connection: Connection, row: dict[str, Any]) -> bool:
     """Insert an embryo unless its checksum is there. Raises `IntegrityError` when its id is another's."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(rows_of).values(**row).on_conflict_do_nothing(index_elements=["checksum"])
-    return connection.execute(statement).rowcount == 1
+    return connection.execute(_INSERT_NEW[connection.dialect.name], row).rowcount == 1
 
 
 def _insert_missing(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:

@@ -496,7 +496,7 @@ class EmbryoStore:
 
     def set_tags(self, id: str, tags: Iterable[str]) -> Embryo:
         """Give an embryo exactly these tags. Raises `ValueError("tags", why)`."""
-        wanted = list(dict.fromkeys(label("tags", tag) for tag in tags))
+        wanted = list(dict.fromkeys(checked_label("tags", tag) for tag in tags))
         self.get(id)
         with self.engine.begin() as connection:
             connection.execute(delete(embryo_tags).where(embryo_tags.c.embryo == id))
@@ -506,7 +506,7 @@ class EmbryoStore:
 
     def add_tag(self, ids: Iterable[str], tag: str) -> None:
         """Give one tag to many embryos. Raises `ValueError("tags", why)`, `NoSuchEmbryo`."""
-        tag = label("tags", tag)
+        tag = checked_label("tags", tag)
         ids = [embryo.id for embryo in self.get_many(dict.fromkeys(ids))]
         with self.engine.begin() as connection:
             _insert_missing(connection, embryo_tags, [{"tag": tag, "embryo": id} for id in ids])
@@ -553,7 +553,7 @@ class EmbryoStore:
 
         Raises `ValueError("set", why)`, `NoSuchEmbryo`.
         """
-        name = label("set", name)
+        name = checked_label("set", name)
         ids = [embryo.id for embryo in self.get_many(dict.fromkeys(ids))]
         if not ids:
             raise ValueError("set", "choose at least one embryo for a set")
@@ -728,7 +728,7 @@ def _checked_date(text: str) -> str:
     return day.isoformat()
 
 
-def label(field: str, text: str) -> str:
+def checked_label(field: str, text: str) -> str:
     """A tag or a set's name, tidied: 1 to 80 characters, no comma. Raises `ValueError(field, why)`."""
     text = " ".join(str(text).split())
     if not 0 < len(text) <= 80 or "," in text or not text.isprintable():

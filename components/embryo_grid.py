@@ -58,7 +58,7 @@ def columns(flags: Mapping[str, str]) -> list[dict[str, Any]]:
             "cellRenderer": "EmbryoName",
             **_TEXT,
         },
-        {"field": "gene", "headerName": "Gene", "flex": 1, "minWidth": 84, **guess, **_TEXT},
+        {"field": "gene", "headerName": "Gene", "flex": 2, "minWidth": 84, **guess, **_TEXT},
         {"field": "strain", "headerName": "Strain", "flex": 1, "minWidth": 84, **guess, **_TEXT},
         {"field": "date", "headerName": "Recorded", "width": 104, **guess, **_TEXT},
         {
@@ -179,14 +179,10 @@ def table(flags: Mapping[str, str], expected_rows: int) -> html.Div:
 
 
 def tools(q: str, set_name: str, tag: str, sets: Mapping[str, int], tags: Mapping[str, int]) -> html.Div:
-    """Search, the choice of a set and a tag, and the button that brings embryos in."""
+    """Search, and the choice of a set and a tag."""
     return html.Div(
         [
-            html.Label(
-                "Search by gene, strain, name, tag or cell",
-                htmlFor="embryo-search",
-                className="visually-hidden",
-            ),
+            html.Label("Search the embryos", htmlFor="embryo-search", className="visually-hidden"),
             dbc.Input(
                 id="embryo-search",
                 type="search",
@@ -212,7 +208,6 @@ def tools(q: str, set_name: str, tag: str, sets: Mapping[str, int], tags: Mappin
             ),
             html.Label("Tag", htmlFor="embryo-tag", className="visually-hidden"),
             dbc.Select(id="embryo-tag", options=tag_options(tags, tag), value=tag, placeholder="Any tag"),
-            html.Div(button("Import", "primary", data_import="files"), className="import"),
         ],
         className="embryos-tools",
         role="search",

@@ -12,12 +12,19 @@ from components.embryo_choice import button
 EPIC_SITE = "epic.gs.washington.edu"
 
 
-def welcome(simulated: int) -> html.Section:
+def place(only_simulated: bool, count: int) -> html.Div:
+    """The place to drop embryos: large while nobody has brought any, a line after that."""
+    return html.Div(
+        [welcome(count, hidden=not only_simulated), slim(hidden=only_simulated)], id="import-place"
+    )
+
+
+def welcome(simulated: int, hidden: bool = False) -> html.Section:
     """What a first-time visitor sees above the table: one sentence, and a large place to drop a file."""
     below = (
-        f"The {simulated} embryos below are simulated, so that you can try everything at once."
+        f"The {simulated} embryos below are simulated, so that you can try everything at once. "
         if simulated
-        else "There is no embryo here yet."
+        else "There is no embryo here yet. "
     )
     return html.Section(
         [
@@ -25,34 +32,33 @@ def welcome(simulated: int) -> html.Section:
             html.P(
                 [
                     below,
-                    " Open one to see its cells move, or bring your own recordings: ",
+                    "Open one to see its cells move, or bring your own recordings: "
+                    if simulated
+                    else "Bring your own recordings: ",
                     html.Strong("drop CD files, a folder or a zip here"),
                     ".",
                 ]
             ),
-            html.Div(
-                [
-                    button("Choose files", "primary", data_import="files"),
-                    *_other_ways(),
-                ],
-                className="actions",
-            ),
+            html.Div([button("Import", "primary", data_import="files"), *_other_ways()], className="actions"),
         ],
-        id="import-place",
+        id="import-welcome",
         className="import-place welcome",
+        hidden=hidden,
         **{"aria-label": "Bring embryos in"},
     )
 
 
-def slim() -> html.Section:
+def slim(hidden: bool = False) -> html.Section:
     """The same place as one line, for who knows what it is for."""
     return html.Section(
         [
             html.Span("Drop CD files, a folder or a zip anywhere on this page.", className="quiet"),
             *_other_ways(),
+            button("Import", "primary", data_import="files"),
         ],
-        id="import-place",
+        id="import-slim",
         className="import-place slim",
+        hidden=hidden,
         **{"aria-label": "Bring embryos in"},
     )
 

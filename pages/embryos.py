@@ -101,7 +101,6 @@ def register(app: Dash, lab: Lab) -> None:
 def layout(lab: Lab, view: View) -> html.Div:
     """The page, as long as the table's rows aren't there."""
     everything = lab.embryos.count()
-    only_simulated = lab.embryos.count(real_only=True) == 0
     return html.Div(
         [
             *embryo_choice.stores(
@@ -112,7 +111,7 @@ def layout(lab: Lab, view: View) -> html.Div:
                     "guess_hint": embryo_grid.GUESS,
                 }
             ),
-            import_panel.welcome(everything) if only_simulated else import_panel.slim(),
+            import_panel.place(not lab.embryos.holds_real(), everything),
             import_panel.panel(FLAGS),
             embryo_grid.tools(view.q, view.set, view.tag, lab.embryos.sets(), lab.embryos.tags()),
             html.Div(
@@ -164,7 +163,7 @@ def _add_imports(app: Dash, lab: Lab) -> None:
                 flask.request, lab.settings.data / "incoming", lab.settings.upload_mb * 1_000_000
             )
         except BadUpload as bad:
-            return error(bad.status, f"{bad}.".capitalize())
+            return error(bad.status, str(bad))
         return {"id": imports.start_import(lab, files)}, 202
 
     @server.post("/imports/epic")
@@ -285,8 +284,8 @@ def _add_callbacks(app: Dash, lab: Lab) -> None:
             change(chosen, name or "")
         except (ValueError, NoSuchEmbryo) as bad:
             return no_update, no_update, _sentence(bad)
-        verb = "Took “{}” off {}." if removing else "Tagged “{}”: {}."
-        return _word(verb.format(name, counted(len(chosen)))), False, ""
+        many = counted(len(chosen))
+        return _word(f"Took “{name}” off {many}." if removing else f"Tagged {many} “{name}”."), False, ""
 
     @app.callback(
         Output("embryos-set-known", "options"),

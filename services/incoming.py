@@ -47,10 +47,10 @@ def receive(request: Request, folder: Path, most_bytes: int) -> tuple[Path, list
     """
     length = request.content_length
     if length is None:
-        raise BadUpload("the upload doesn't say how long it is", 411)
+        raise BadUpload("The upload doesn't say how long it is.", 411)
     if length > most_bytes:
         raise BadUpload(
-            f"the upload has {length / 1e6:,.0f} MB; the limit is {most_bytes / 1e6:,.0f} MB", 413
+            f"The upload has {length / 1e6:,.0f} MB; the limit is {most_bytes / 1e6:,.0f} MB.", 413
         )
     own = Path(tempfile.mkdtemp(dir=folder))
     parts: list[_Part] = []
@@ -71,14 +71,14 @@ def receive(request: Request, folder: Path, most_bytes: int) -> tuple[Path, list
         )
         files = [(kept.stream.path, kept.filename or "") for kept in found.getlist("file")]  # type: ignore[attr-defined]
         if not files:
-            raise BadUpload("no file came: send one or more as multipart fields named `file`")
+            raise BadUpload("No file came: send one or more as multipart fields named `file`.")
     except BaseException as error:
         for part in parts:
             part.close()
         shutil.rmtree(own, ignore_errors=True)
         if isinstance(error, RequestEntityTooLarge):
-            raise BadUpload(f"an upload may have at most {MOST_FILES:,} files", 413) from error
+            raise BadUpload(f"An upload may have at most {MOST_FILES:,} files.", 413) from error
         if isinstance(error, ClientDisconnected | ValueError) and not isinstance(error, BadUpload):
-            raise BadUpload("the upload broke off, or isn't multipart/form-data", 400) from error
+            raise BadUpload("The upload broke off, or isn't multipart/form-data.", 400) from error
         raise
     return own, files

@@ -47,10 +47,14 @@ export function embryosParam(chosen, shown) {
   return chosen.size <= MOST_IDS ? [...chosen].join(",") : null;
 }
 
+/** Below this width of table a row has two lines: the name, and under it what else matters. */
+export const TWO_LINES = 640;
+
 /** Which columns have room at `width` px of table. */
 export function columnsAt(width) {
-  const columns = ["choose", "name", "end_cells", "curve"];
-  if (width >= 640) columns.push("gene", "date", "flags");
+  const columns = ["choose", "name", "curve"];
+  if (width >= TWO_LINES) columns.push("end_cells", "gene", "flags");
+  if (width >= 820) columns.push("date");
   if (width >= 960) columns.push("cells", "minutes");
   if (width >= 1180) columns.push("strain", "source");
   if (width >= 1340) columns.push("frames", "tags");

@@ -1,5 +1,5 @@
 /** The embryos page: rows on demand, the view in the address, choosing embryos and taking them on. */
-import { columnsAt, counted, embryosParam, filterModel, filterOf, queryOf, sortedColumns, sortOf } from "./embryo_view.mjs";
+import { columnsAt, counted, embryosParam, filterModel, filterOf, queryOf, sortedColumns, sortOf, TWO_LINES } from "./embryo_view.mjs";
 import { download } from "./download.mjs";
 import { receiveFiles, followKnown } from "./import.mjs";
 
@@ -26,9 +26,9 @@ export async function mount(config) {
   b.chosen.clear();
   Object.assign(b, { choose, chooseAll, allChosen, guessHint: config.guess_hint });
   restoreView(config.view);
-  fitColumns();
-  listen();
   grid.setGridOption("datasource", { getRows });
+  fitColumns(); // a row's height can be set once there is a datasource
+  listen();
   receiveFiles({ limitMb: config.limit_mb, signal: page.gone.signal, onChange: refresh });
   followKnown();
   tellChosen();
@@ -242,7 +242,10 @@ function listen() {
 }
 
 function fitColumns() {
-  const shown = columnsAt(byId("embryo-grid").clientWidth);
+  const width = byId("embryo-grid").clientWidth;
+  const shown = columnsAt(width);
+  const rowHeight = width < TWO_LINES ? 52 : 36;
+  if (page.grid.getGridOption("rowHeight") !== rowHeight) page.grid.setGridOption("rowHeight", rowHeight);
   page.grid.setColumnsVisible(COLUMNS.filter((column) => shown.includes(column)), true);
   page.grid.setColumnsVisible(COLUMNS.filter((column) => !shown.includes(column)), false);
 }
@@ -261,7 +264,7 @@ function hints(on) {
     box.style.left = `${Math.max(8, Math.min(at.left, innerWidth - box.offsetWidth - 8))}px`;
     box.style.top = `${at.bottom + 6 + box.offsetHeight > innerHeight ? at.top - box.offsetHeight - 6 : at.bottom + 6}px`;
   }
-  on(document, "mouseover", ({ target }) => show(target.closest?.("[data-hint]")));
+  on(document, "mouseover", ({ target }) => show(target.closest?.(".ag-cell, [data-hint]")));
   on(document, "focusin", ({ target }) => show(target.closest?.(".ag-cell, [data-hint]")));
   on(document, "keydown", ({ key }) => key === "Escape" && show(null));
   document.addEventListener("scroll", () => show(null), { capture: true, passive: true, signal: page.gone.signal });

@@ -24,7 +24,7 @@ export function refusal(files, mostMb) {
   const bytes = files.reduce((sum, file) => sum + file.size, 0);
   if (bytes <= mostMb * 1e6) return null;
   return (
-    `${counted(files.length, "file")} with ${size(bytes)} are over the limit of ${mostMb} MB for one upload. ` +
+    `${counted(files.length, "file")} with ${size(bytes)} ${files.length === 1 ? "is" : "are"} over the limit of ${mostMb} MB for one upload. ` +
     "Bring them in parts, or on the server with: make import FILES=…"
   );
 }
@@ -163,15 +163,22 @@ async function follow(id, left) {
       const told = await response.json();
       if (told.state !== "running") {
         line.end(...summary(told, left));
+        if (told.summary.imported.length) welcomed();
         return onChange();
       }
       line.tell(progressWords(told), told.done, told.total);
       if (told.phase === "importing" && told.done > shown) onChange();
       shown = told.done;
     } else line.tell("The server can't be reached. The import goes on there; trying again.", 0, 0);
-    await new Promise((resolve) => setTimeout(resolve, response?.ok ? 500 : 2000));
+    await new Promise((resolve) => setTimeout(resolve, response?.ok ? 300 : 2000));
   }
   return undefined;
+}
+
+/** Whoever has brought embryos in knows where to drop the next. */
+function welcomed() {
+  document.getElementById("import-welcome").hidden = true;
+  document.getElementById("import-slim").hidden = false;
 }
 
 /* The summary */
@@ -188,7 +195,7 @@ function list(title, items, open) {
 function embryoLine({ id, name, flags }, sentences) {
   const words = flags.map((word) => {
     const flag = make("span", { className: "flag", tabIndex: 0 }, word);
-    flag.dataset.hint = sentences[word] ?? word;
+    Object.assign(flag.dataset, { word, hint: sentences[word] ?? word });
     return flag;
   });
   return make("li", {}, make("a", { href: b.address(`/embryos/${id}`) }, name), " ", ...words);

@@ -33,8 +33,8 @@ test("chosen embryos become all, a set, or ids; too many ids become nothing", ()
   assert.equal(embryosParam(many, null), null);
 });
 
-test("a narrow table keeps the name, the stage and the curve", () => {
-  assert.deepEqual(columnsAt(374), ["choose", "name", "end_cells", "curve"]);
+test("a narrow table keeps the name and the curve", () => {
+  assert.deepEqual(columnsAt(374), ["choose", "name", "curve"]);
   assert.equal(columnsAt(1408).length, 13);
 });
 

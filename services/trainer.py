@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,17 +19,17 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
-from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from services import dataset as data
 from services import scores as score
 from services.lab import Lab, open_lab
 from services.lease import Claim, Epoch, Held
-from services.models import perceptron
+from services.models import Adam, perceptron
 from services.run_config import RunConfig, outputs_of
 from services.run_data import Hopeless, Parts, prepare, told
 from services.run_report import predictions, report_of
 from services.runs import LostLease, Run
+from services.schedule import best_epoch, ends_early, next_rate
 from services.settings import read_settings
 
 SCORED_AT_ONCE = 65_536  # rows of one forward pass without gradients
@@ -62,10 +62,7 @@ def train(lab: Lab, run: Run, held: Held, after_batch: Callable[[int, float], No
     torch.manual_seed(config.seed)
     classes = len(parts.classes)
     model = perceptron(config.model, len(data.FEATURES), classes).to(device)
-    optimiser = torch.optim.Adam(model.parameters(), config.learning_rate, fused=True)
-    scheduler = ReduceLROnPlateau(
-        optimiser, mode="min", factor=config.factor, patience=config.patience, threshold=1e-4
-    )
+    adam = Adam(list(model.parameters()))
     weights = None
     if config.resampling == "class-weights":
         weights = torch.zeros(outputs_of(config.model, classes))
@@ -82,8 +79,7 @@ def train(lab: Lab, run: Run, held: Held, after_batch: Callable[[int, float], No
     checkpoint = load_newest(folder, held.claim.generation)
     if checkpoint is not None:
         model.load_state_dict(checkpoint["model"])
-        optimiser.load_state_dict(checkpoint["optimiser"])
-        scheduler.load_state_dict(checkpoint["scheduler"])
+        adam.load(checkpoint["adam"])
         draws.set_state(checkpoint["draws"])
         torch.set_rng_state(checkpoint["rng"])
         if device.type == "cuda" and checkpoint["cuda_rng"] is not None:
@@ -100,9 +96,9 @@ def train(lab: Lab, run: Run, held: Held, after_batch: Callable[[int, float], No
     held.log(f"{'training' if not state.history else f'resumed after epoch {len(state.history)}'} on {name}")
 
     # loop
-    while len(state.history) < config.epochs and not early_stop(state, config):
+    while len(state.history) < config.epochs and not ends_early(state.losses, config.early_stop):
         epoch, began = len(state.history) + 1, time.monotonic()
-        rate = optimiser.param_groups[0]["lr"]
+        rate = state.rate(config)
         order = (
             torch.randperm(len(y), generator=draws)
             if chances is None
@@ -114,9 +110,7 @@ def train(lab: Lab, run: Run, held: Held, after_batch: Callable[[int, float], No
         for first in range(0, len(y), config.batch_size):
             rows = slice(first, first + config.batch_size)
             loss = loss_of(model(shuffled_x[rows]), shuffled_y[rows])
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
+            adam.step(torch.autograd.grad(loss, adam.weights), rate)
             total += loss.detach() * len(shuffled_y[rows])
             after_batch(epoch, first / len(y))
         validation_loss, answers, _ = answer(
@@ -133,21 +127,17 @@ def train(lab: Lab, run: Run, held: Held, after_batch: Callable[[int, float], No
         }
         if not np.isfinite([values["loss/train"], validation_loss]).all():
             raise Hopeless(f"the loss is no longer a number in epoch {epoch}: choose a lower learning rate")
-        if validation_loss < state.lowest:
-            state.lowest, state.best_epoch, state.best = validation_loss, epoch, values
-            state.best_model = {key: value.detach().clone() for key, value in model.state_dict().items()}
-        if config.schedule != "none":
-            scheduler.step(1.0 if config.schedule == "constant-step" else validation_loss)
         row = Epoch(epoch, time.time(), values)
         state.history.append(row)
         state.seconds.append(time.monotonic() - began)
+        if state.best_epoch == epoch:
+            state.best_model = {key: value.detach().clone() for key, value in model.state_dict().items()}
         save(
             folder / f"checkpoint-{held.claim.generation}.pt",
             {
                 "model": model.state_dict(),
                 "best_model": state.best_model,
-                "optimiser": optimiser.state_dict(),
-                "scheduler": scheduler.state_dict(),
+                "adam": adam.state(),
                 "draws": draws.get_state(),
                 "rng": torch.get_rng_state(),
                 "cuda_rng": torch.cuda.get_rng_state() if device.type == "cuda" else None,
@@ -155,8 +145,8 @@ def train(lab: Lab, run: Run, held: Held, after_batch: Callable[[int, float], No
             },
         )
         held.epoch(row, state.best, phase="training")
-        if optimiser.param_groups[0]["lr"] < rate:
-            held.log(f"epoch {epoch}: learning rate {rate:.3g} → {optimiser.param_groups[0]['lr']:.3g}")
+        if state.rate(config) < rate:
+            held.log(f"epoch {epoch}: learning rate {rate:.3g} → {state.rate(config):.3g}")
 
     # the end: once, at the epoch of lowest validation loss
     held.tell("scoring")
@@ -225,25 +215,40 @@ def matrix_of(truth: np.ndarray, answers: np.ndarray) -> np.ndarray:
 
 
 class State:
-    """How far a run is: its epochs, their seconds, and the best epoch with its metrics and weights."""
+    """How far a run is: its epochs, the seconds each took, and the weights of the best one."""
 
-    def __init__(self) -> None:
-        self.history: list[Epoch] = []
-        self.seconds: list[float] = []
-        self.lowest = float("inf")
-        self.best_epoch = 0
-        self.best: dict[str, float] = {}
+    def __init__(self, history: Sequence[Epoch] = (), seconds: Sequence[float] = ()) -> None:
+        self.history = list(history)
+        self.seconds = list(seconds)
         self.best_model: dict[str, torch.Tensor] = {}
+
+    @property
+    def losses(self) -> list[float]:
+        return [epoch.values["loss/validation"] for epoch in self.history]
+
+    @property
+    def best_epoch(self) -> int:
+        return best_epoch(self.losses)
+
+    @property
+    def best(self) -> dict[str, float]:
+        """The metrics of the best epoch, by tag."""
+        return dict(self.history[self.best_epoch - 1].values) if self.history else {}
+
+    def rate(self, config: RunConfig) -> float:
+        """The learning rate of the next epoch."""
+        return next_rate(config.learning_rate, self.losses, config.schedule, config.factor, config.patience)
 
     def plain(self) -> dict[str, Any]:
         """As plain values, without the weights."""
         return {
             "history": [[epoch.number, epoch.wall, dict(epoch.values)] for epoch in self.history],
             "seconds": self.seconds,
-            "lowest": self.lowest,
-            "best_epoch": self.best_epoch,
-            "best": self.best,
         }
+
+    @classmethod
+    def from_plain(cls, plain: dict[str, Any]) -> "State":
+        return cls([Epoch(*epoch) for epoch in plain["history"]], plain["seconds"])
 
     def told(self, part: str, final: dict[str, float], device: str) -> dict[str, Any]:
         """What the report tells of the training and its final scores on `part`."""
@@ -256,19 +261,6 @@ class State:
             "seconds_an_epoch": sum(self.seconds) / len(self.seconds),
             "device": device,
         }
-
-    @classmethod
-    def from_plain(cls, plain: dict[str, Any]) -> "State":
-        state = cls()
-        state.history = [Epoch(number, wall, values) for number, wall, values in plain["history"]]
-        state.seconds, state.lowest = plain["seconds"], plain["lowest"]
-        state.best_epoch, state.best = plain["best_epoch"], plain["best"]
-        return state
-
-
-def early_stop(state: State, config: RunConfig) -> bool:
-    """Whether the validation loss has not fallen for as many epochs as the config allows."""
-    return bool(config.early_stop) and len(state.history) - state.best_epoch >= config.early_stop
 
 
 # ---- checkpoints

@@ -9,13 +9,16 @@ import numpy as np
 import pandas
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlalchemy import delete, insert, select, update
 
 from services import lease
 from services.database import metrics, runs
-from services.models import perceptron
+from services.models import Adam, perceptron
 from services.run_data import Hopeless
 from services.runs import METRIC_TAGS, TEST_TAGS, LostLease
+from services.schedule import best_epoch, ends_early, next_rate
 from services.trainer import train
 from tests import hand_made
 from tests.conftest import REFERENCE
@@ -96,6 +99,54 @@ def test_a_network_of_a_size_of_your_choice() -> None:
         "Linear",
     ]
     assert layers[-1].out_features == 3
+
+
+def test_adam_is_torchs_adam() -> None:
+    def trained_by(step_of: Any) -> list[torch.Tensor]:
+        torch.manual_seed(0)
+        model = perceptron("16-8", 5, 3)
+        step = step_of(model)
+        for _ in range(20):
+            x, y = torch.randn(32, 5), torch.randint(0, 3, (32,))
+            step(torch.nn.functional.cross_entropy(model(x), y))
+        return [weight.detach() for weight in model.parameters()]
+
+    def ours(model: Any) -> Any:
+        adam = Adam(list(model.parameters()))
+        return lambda loss: adam.step(torch.autograd.grad(loss, adam.weights), 0.01)
+
+    def torchs(model: Any) -> Any:
+        adam = torch.optim.Adam(model.parameters(), lr=0.01, fused=True)
+
+        def step(loss: torch.Tensor) -> None:
+            adam.zero_grad()
+            loss.backward()
+            adam.step()
+
+        return step
+
+    for own, known in zip(trained_by(ours), trained_by(torchs), strict=True):
+        assert torch.equal(own, known)
+
+
+@given(st.lists(st.sampled_from([0.1, 0.2, 0.29999, 0.3, 0.5, 1.0]), max_size=40), st.integers(0, 4))
+@settings(max_examples=100, deadline=None)
+def test_the_rate_is_that_of_torchs_reduce_on_plateau(losses: list[float], patience: int) -> None:
+    optimiser = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
+    plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(
+        optimiser, mode="min", factor=0.01, patience=patience, threshold=1e-4
+    )
+    for epoch, loss in enumerate(losses, start=1):
+        plateau.step(loss)
+        known = optimiser.param_groups[0]["lr"]
+        assert next_rate(0.1, losses[:epoch], "validation-loss", 0.01, patience) == known
+    assert next_rate(0.1, losses, "none") == 0.1
+
+
+def test_the_best_epoch_and_the_early_end() -> None:
+    assert best_epoch([3.0, 1.0, 2.0, 1.0]) == 2
+    assert [ends_early([3.0, 1.0, 2.0, 1.0], epochs) for epochs in (0, 1, 2, 3)] == [False, True, True, False]
+    assert not ends_early([], 1)
 
 
 # ---- what a run writes
@@ -230,16 +281,8 @@ def test_the_validation_loss_drives_the_rate(lab: Any, three: list[str]) -> None
     options = {"split": "row", "epochs": 12, "learning_rate": 0.3, "factor": 0.1, "patience": 1}
     id = trained(lab, three, schedule="validation-loss", **options)
     losses = [value for _, tag, value in curve(lab, id) if tag == "loss/validation"]
-    lowest, bad, rate, expected = math.inf, 0, 0.3, []
-    for loss in losses:
-        expected.append(rate)
-        if loss < lowest * (1 - 1e-4):
-            lowest, bad = loss, 0
-        else:
-            bad += 1
-        if bad > 1:
-            rate, bad = rate * 0.1, 0
-    assert rates(lab, id) == pytest.approx(expected)
+    expected = [next_rate(0.3, losses[:epoch], "validation-loss", 0.1, 1) for epoch in range(12)]
+    assert rates(lab, id) == expected
     assert expected[-1] < 0.3  # it did fall
     said = [event["text"] for event in lab.runs.events_after(id)["rows"]]
     assert any("learning rate 0.3 → 0.03" in text for text in said)

@@ -139,10 +139,12 @@ def measure(asked: argparse.Namespace) -> list[Measure]:
             while not lab.runs.runner_fresh(5):
                 time.sleep(0.1)
             recipe = {"embryos": [id], "preset": "published-2020", "epochs": EPOCHS}
-            theirs, mine = [], []
+            theirs, mine, starts = [], [], []
             for _ in range(ROUNDS):
                 theirs.append(published_in_its_own_process(folder, id, COMPARED)["seconds"])
-                mine.append(ours(lab, {**recipe, "epochs": COMPARED})["seconds"])
+                short = ours(lab, {**recipe, "epochs": COMPARED})
+                mine.append(short["seconds"])
+                starts.append(short["start"])
             whole = published_in_its_own_process(folder, id, EPOCHS)
             run = ours(lab, recipe)
             honest = ours(lab, {**recipe, "split": "cell", "resampling": "oversample", "epochs": 4})
@@ -152,6 +154,7 @@ def measure(asked: argparse.Namespace) -> list[Measure]:
             lab.engine.dispose()
     theirs.append(whole["seconds"])
     mine.append(run["seconds"])
+    starts.append(run["start"])
     ratio = statistics.median(theirs) / statistics.median(mine)
     accuracy = run["last"]["accuracy/validation"]
     return [
@@ -161,7 +164,7 @@ def measure(asked: argparse.Namespace) -> list[Measure]:
         Measure(f"published loop, accuracy after {EPOCHS} epochs", whole["accuracy"], ""),
         Measure(f"product, accuracy after {EPOCHS} epochs", accuracy, ""),
         at_most("accuracy, difference", abs(accuracy - whole["accuracy"]), "", 0.01),
-        at_most("from start to the end of the first epoch", run["start"], "s", 8.0),
+        at_most("from start to the end of the first epoch", statistics.median(starts), "s", 8.0),
         Measure("split by cell instead, accuracy", honest["best"]["accuracy/validation"], ""),
         Measure("split by cell instead, balanced", honest["best"]["balanced_accuracy/validation"], ""),
     ]

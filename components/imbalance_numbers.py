@@ -30,7 +30,7 @@ def numbers(told: Imbalance, largest: str, smallest: str) -> html.Dl:
         (
             f"{told.largest_share:.1%}",
             "share of the largest",
-            f"whoever always says {largest} is right so often",
+            f"the accuracy of always guessing {largest}",
         ),
         (f"{told.effective_classes:.1f}", "effective classes", "as many equal classes would be as uncertain"),
         (f"{told.entropy:.2f}", "normalised entropy", "1 is even, 0 is all in one class"),

@@ -35,10 +35,11 @@ def choice(
     """The whole column of choices, as an address asks for them."""
     return html.Section(
         [
-            html.H2("Embryos", id="labels-embryos-title"),
+            html.H2(html.Label("Embryos", htmlFor="labels-embryos")),
             dbc.Select(id="labels-embryos", options=list(options), value=chosen),
             html.Div(
                 [
+                    html.Label("Search embryos", htmlFor="labels-pick-search", className="visually-hidden"),
                     dbc.Input(
                         id="labels-pick-search",
                         type="search",
@@ -54,11 +55,15 @@ def choice(
             ),
             html.P(id="labels-what", className="quiet small", role="status"),
             html.H2("Label", id="labels-scheme-title"),
-            dbc.RadioItems(
-                id="labels-scheme",
-                options=[{"label": words, "value": key} for key, words in KINDS],
-                value=kind,
-                className="labels-schemes",
+            html.Div(
+                dbc.RadioItems(
+                    id="labels-scheme",
+                    options=[{"label": words, "value": key} for key, words in KINDS],
+                    value=kind,
+                    className="labels-schemes",
+                ),
+                role="radiogroup",
+                **{"aria-labelledby": "labels-scheme-title"},
             ),
             html.Div(
                 [

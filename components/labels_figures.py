@@ -44,12 +44,15 @@ def _rows_axis(log: bool, most: int) -> dict[str, Any]:
 
 
 def _label_axis(classes: int) -> dict[str, Any]:
+    """The axis of labels; too many to be read give way to a word about them."""
+    many = classes > MANY_CLASSES
     return {
         "type": "category",
         "showgrid": False,
         "tickfont": {"size": 11 if classes <= 40 else 10},
         "ticks": "",
-        "fixedrange": False,
+        "showticklabels": not many,
+        "title": {"text": f"{classes:,} classes, most rows first" if many else ""},
     }
 
 
@@ -190,7 +193,8 @@ def treemap(classes: Sequence[LabelClass], theme: str) -> dict[str, Any]:
                     "size": 12,
                 },
                 "tiling": {"pad": 1},
-                "pathbar": {"visible": False},
+                "maxdepth": 4 if len(ids) > MANY_CLASSES else -1,  # a click goes deeper
+                "pathbar": {"visible": len(ids) > MANY_CLASSES, "thickness": 18},
                 "root": {"color": "rgba(0,0,0,0)"},
                 "hovertemplate": "<b>%{label}</b><br>its own: %{customdata[0]:,d} rows, %{customdata[1]:.1%}"
                 "<br>with its descendants: %{percentRoot:.1%}<extra></extra>",

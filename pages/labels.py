@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 
 import dash
 import dash_bootstrap_components as dbc
-import pandas
 from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 
 from components import frame, label_choice, labels_figures, look
@@ -19,7 +18,7 @@ from services import labels, lineage
 from services.cell_counts import CellCounts
 from services.embryos import NoSuchEmbryo, NoSuchSet
 from services.lab import Lab
-from services.labels import RESAMPLINGS, Imbalance, LabelClass, Resampled, Scheme
+from services.labels import RESAMPLINGS, LabelClass, Resampled, Scheme
 
 MOST_FOUND = 30  # embryos that a search offers at once
 MOST_PICKED = 100  # picked ones that are listed; an address may hold more
@@ -106,10 +105,10 @@ def depth_words(scheme: Scheme) -> str:
 
 def what_words(embryos: int, simulated: int, cells: int, unnamed_rows: int) -> list[Any]:
     """What is counted, and what a reader must know about it."""
-    said: list[Any] = [f"{counted(embryos, 'embryo')}, {counted(cells, 'cell name')}. "]
+    said: list[Any] = [f"{counted(embryos, 'embryo')}, {counted(cells, 'cell name')}."]
     if simulated:
         each = "simulated" if simulated == embryos else f"{simulated:,} of them simulated"
-        said.append(html.Span(f"{each[0].upper()}{each[1:]}.", className="warning-word"))
+        said += [" ", html.Span(f"{each[0].upper()}{each[1:]}.", className="warning-word")]
     if unnamed_rows:
         said.append(f" {counted(unnamed_rows, 'row')} of nuclei without a lineage name.")
     return said
@@ -150,25 +149,23 @@ def _listed(words: Sequence[str], most: int = 24) -> str:
     return ", ".join(words[:most]) + more
 
 
-def shown(
-    view: View, scheme: Scheme, rows_of: Mapping[str, int], classes: Sequence[LabelClass]
-) -> dict[str, Any]:
+def shown(now: "Counted") -> dict[str, Any]:
     """What the browser draws itself: the table, the lineage's colours, and the address."""
-    after = labels.after_resampling({each.label: each.rows for each in classes}, view.resampling)
-    index = {each.label: number for number, each in enumerate(classes)}
-    names = tree()["names"]
+    scheme = now.scheme
+    index = {each.label: number for number, each in enumerate(now.classes)}
     order = {label: place for place, label in enumerate(lineage.in_order(index))}
+    names = tree()["names"]
     return {
         "classes": [
-            {**vars(each), "order": order[each.label], "after": after[each.label]._asdict()}
-            for each in classes
+            {**vars(each), "order": order[each.label], "after": now.after[each.label]._asdict()}
+            for each in now.classes
         ],
         "of_cell": [
-            index.get(labels.label_of(name, scheme), -1) if name in rows_of else -1 for name in names
+            index.get(labels.label_of(name, scheme), -1) if name in now.rows_of else -1 for name in names
         ],
-        "resampling": RESAMPLINGS[view.resampling][0],
+        "resampling": RESAMPLINGS[now.view.resampling][0],
         "file": f"labels {scheme.kind}{'' if scheme.depth is None else f' {scheme.depth}'}",
-        "query": query_of(view, scheme),
+        "query": query_of(now.view, scheme),
     }
 
 
@@ -221,8 +218,8 @@ def layout(view: View, everything: int, real: int, sets: Mapping[str, int]) -> h
                 chosen,
                 view.picked,
                 view.kind,
-                min(view.depth, 12),
-                (least, 12),
+                view.depth,
+                (least, max(view.depth, 12)),
             ),
             html.Div(
                 [
@@ -252,7 +249,7 @@ def layout(view: View, everything: int, real: int, sets: Mapping[str, int]) -> h
                         [
                             html.Div(
                                 [
-                                    html.H2("What resampling does", id="labels-resampling-title"),
+                                    html.H2(html.Label("What resampling does", htmlFor="labels-resampling")),
                                     dbc.Select(
                                         id="labels-resampling",
                                         options=[
@@ -315,9 +312,7 @@ def layout(view: View, everything: int, real: int, sets: Mapping[str, int]) -> h
                 ],
                 className="labels-main",
             ),
-            html.Section(
-                [html.H2("Imbalance"), html.Div(id="labels-numbers")], className="labels-edge", role="status"
-            ),
+            html.Section([html.H2("Imbalance"), html.Div(id="labels-numbers")], className="labels-edge"),
             dcc.Store(id="labels-tree-data", data=tree()),
             dcc.Store(id="labels-shown"),
             dcc.Store(id="labels-drawn"),
@@ -378,18 +373,69 @@ def _add_picking(app: Dash, lab: Lab) -> None:
         return now if now != picked else dash.no_update
 
 
-def _add_counting(app: Dash, lab: Lab, counts: CellCounts) -> None:
-    def chosen_rows(embryos: str) -> tuple[list[str], pandas.DataFrame]:
-        ids = lab.embryos.choose(embryos)
-        if not ids:
-            raise NoSuchEmbryo("Pick an embryo on the left, or choose all of them.")
-        return ids, counts.of(ids)
+@dataclass(frozen=True)
+class Counted:
+    """What the controls ask for, counted: classes hold label, rows and colour together."""
 
+    view: View
+    scheme: Scheme
+    depths: tuple[int, int]
+    ids: Sequence[str]
+    rows_of: Mapping[str, int]
+    classes: Sequence[LabelClass]
+    after: Mapping[str, Resampled]
+    trouble: str = ""
+
+
+def counted_for(
+    lab: Lab,
+    counts: CellCounts,
+    chosen: str,
+    picked: Sequence[str],
+    kind: str,
+    depth: Any,
+    log: bool,
+    resampling: str,
+) -> Counted:
+    """Read the controls and count. Embryos that aren't there leave nothing counted, and `trouble` says so."""
+    embryos, trouble = ",".join(picked) if chosen == PICK else chosen, ""
+    try:
+        ids = lab.embryos.choose(embryos)
+        trouble = "" if ids else "Pick an embryo on the left, or choose all of them."
+    except (NoSuchEmbryo, NoSuchSet) as none:
+        ids, trouble = [], str(none)
+    cell_rows = counts.of(ids)
+    rows_of = dict(zip(cell_rows["cell"].tolist(), cell_rows["rows"].tolist(), strict=True))
+    least, most = depths(kind, list(rows_of) or list(lineage.reference().index))
+    depth = min(max(int(float(depth or least)), least), most)
+    scheme = scheme_of(kind, depth, most)
+    found = labels.classes(cell_rows, scheme)
+    resampling = resampling if resampling in RESAMPLINGS else "none"
+    return Counted(
+        view=View(embryos, kind, depth, resampling, bool(log)),
+        scheme=scheme,
+        depths=(least, most),
+        ids=ids,
+        rows_of=rows_of,
+        classes=found,
+        after=labels.after_resampling({each.label: each.rows for each in found}, resampling),
+        trouble=trouble,
+    )
+
+
+CONTROLS = (
+    ("labels-embryos", "value"),
+    ("labels-picked", "data"),
+    ("labels-scheme", "value"),
+    ("labels-depth", "value"),
+    ("labels-log", "value"),
+    ("labels-resampling", "value"),
+)
+
+
+def _add_counting(app: Dash, lab: Lab, counts: CellCounts) -> None:
     @app.callback(
         Output("labels-shown", "data"),
-        Output("labels-bars", "figure"),
-        Output("labels-after", "figure"),
-        Output("labels-shares", "figure"),
         Output("labels-numbers", "children"),
         Output("labels-what", "children"),
         Output("labels-after-word", "children"),
@@ -401,37 +447,36 @@ def _add_counting(app: Dash, lab: Lab, counts: CellCounts) -> None:
         Output("labels-depth-part", "hidden"),
         Output("labels-onward", "children"),
         Output("labels-trouble", "children"),
-        Input("labels-embryos", "value"),
-        Input("labels-picked", "data"),
-        Input("labels-scheme", "value"),
-        Input("labels-depth", "value"),
-        Input("labels-log", "value"),
-        Input("labels-resampling", "value"),
+        *(Input(*control) for control in CONTROLS),
     )
-    def count(
-        chosen: str, picked: list[str], kind: str, depth: Any, log: bool, resampling: str
-    ) -> tuple[Any, ...]:
-        embryos = ",".join(picked) if chosen == PICK else chosen
-        trouble: Any = None
-        try:
-            ids, cell_rows = chosen_rows(embryos)
-        except (NoSuchEmbryo, NoSuchSet) as none:
-            ids, cell_rows = [], pandas.DataFrame({"cell": [], "rows": []})
-            trouble = frame.message("Nothing to count", str(none))
-        rows_of = dict(zip(cell_rows["cell"].tolist(), cell_rows["rows"].tolist(), strict=True))
-        least, most = depths(kind, list(rows_of) or list(lineage.reference().index))
-        depth = min(max(int(float(depth or least)), least), most)
-        scheme = scheme_of(kind, depth, most)
-        view = View(embryos, kind, depth, resampling if resampling in RESAMPLINGS else "none", bool(log))
-        found = labels.classes(cell_rows, scheme)
-        return _answer(lab, app, view, scheme, ids, rows_of, found, (least, most), trouble)
+    def tell(*controls: Any) -> tuple[Any, ...]:
+        return _told(app, lab, counted_for(lab, counts, *controls))
 
+    # The lineage follows the slider at once. It says when the reader has settled, and then figures are drawn.
     app.clientside_callback(
         ClientsideFunction("labels", "show"),
         Output("labels-drawn", "data"),
         Input("labels-shown", "data"),
         State("labels-tree-data", "data"),
     )
+
+    @app.callback(
+        Output("labels-bars", "figure"),
+        Output("labels-after", "figure"),
+        Output("labels-shares", "figure"),
+        Input("labels-drawn", "data"),
+        *(State(*control) for control in CONTROLS),
+        prevent_initial_call=True,
+    )
+    def draw(_settled: Any, *controls: Any) -> tuple[Any, ...]:
+        now = counted_for(lab, counts, *controls)
+        theme = look.theme_of_request()
+        return (
+            labels_figures.bars(now.classes, theme, now.view.log),
+            labels_figures.before_and_after(now.classes, now.after, theme, now.view.log),
+            labels_figures.treemap(now.classes, theme),
+        )
+
     app.clientside_callback(
         ClientsideFunction("labels", "point"),
         Output("labels-pointed", "data"),
@@ -441,45 +486,29 @@ def _add_counting(app: Dash, lab: Lab, counts: CellCounts) -> None:
     )
 
 
-def _answer(
-    lab: Lab,
-    app: Dash,
-    view: View,
-    scheme: Scheme,
-    ids: Sequence[str],
-    rows_of: Mapping[str, int],
-    found: Sequence[LabelClass],
-    ends: tuple[int, int],
-    trouble: Any,
-) -> tuple[Any, ...]:
-    """The values of all outputs, in the callback's order."""
-    theme = look.theme_of_request()
-    by_label = {each.label: each for each in found}
-    rows = {each.label: each.rows for each in found}
-    after = labels.after_resampling(rows, view.resampling)
-    told: Imbalance = labels.imbalance(rows)
-    unnamed = sum(rows for name, rows in rows_of.items() if not lineage.is_sulston(name))
+def _told(app: Dash, lab: Lab, now: Counted) -> tuple[Any, ...]:
+    """Everything that is said in words and numbers, in the order of the callback's outputs."""
+    by_label = {each.label: each for each in now.classes}
+    told = labels.imbalance({each.label: each.rows for each in now.classes})
+    unnamed = sum(rows for name, rows in now.rows_of.items() if not lineage.is_sulston(name))
     examples = []
     for name in EXAMPLES:
-        label = labels.label_of(name, scheme)
+        label = labels.label_of(name, now.scheme)
         colour = by_label[label].colour if label in by_label else lineage.colour_group(name)
         examples.append((name, label, colour))
-    query = query_of(view, scheme)
+    train = app.get_relative_path(f"/train?{query_of(now.view, now.scheme)}")
     return (
-        shown(view, scheme, rows_of, found),
-        labels_figures.bars(found, theme, view.log),
-        labels_figures.before_and_after(found, after, theme, view.log),
-        labels_figures.treemap(found, theme),
-        numbers(told, found[0].label, found[-1].label) if found else None,
-        what_words(len(ids), _simulated(lab, ids), len(rows_of), unnamed),
-        resampling_words(found, after, view.resampling) if found else "",
-        meaning(scheme),
+        shown(now),
+        numbers(told, now.classes[0].label, now.classes[-1].label) if now.classes else None,
+        what_words(len(now.ids), _simulated(lab, now.ids), len(now.rows_of), unnamed),
+        resampling_words(now.classes, now.after, now.view.resampling) if now.classes else "",
+        meaning(now.scheme),
         label_choice.examples(examples),
-        depth_words(scheme),
-        *ends,
-        view.kind == "founder",
-        html.A("Train with this label", href=app.get_relative_path(f"/train?{query}")) if found else None,
-        trouble,
+        depth_words(now.scheme),
+        *now.depths,
+        now.view.kind == "founder",
+        html.A("Train with this label", href=train) if now.classes else None,
+        frame.message("Nothing to count", now.trouble) if now.trouble else None,
     )
 
 

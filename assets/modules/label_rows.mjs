@@ -35,6 +35,7 @@ export function sorted(rows, key, descending) {
 
 /** How a value reads in the table. */
 export function shownAs(key, value) {
+  if (key === "share" && value > 0 && value < 0.00005) return "<0.01%";
   if (key === "share") return value >= 0.0995 ? `${(100 * value).toFixed(1)}%` : `${(100 * value).toFixed(2)}%`;
   return typeof value === "number" ? value.toLocaleString("en-US") : value;
 }

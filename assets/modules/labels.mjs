@@ -5,24 +5,32 @@ import { COLUMNS, asText, rowsOf, shownAs, sorted } from "./label_rows.mjs";
 const b = globalThis.blastoscope;
 const HEIGHT = 184;
 const MARGIN = { left: 34, right: 6, top: 4, bottom: 6 };
+const SETTLED_MS = 150;
 const FIRST_ROWS = 200; // of the table; the rest on request
 
 const state = { shown: null, tree: null, sort: { key: "rows", descending: true }, all: false, marked: -1, host: null };
 
-/** Draw what the server counted. `tree` as components/lineage_diagram.py gives it. */
-export function show(shown, tree) {
-  if (!shown) return null;
+/**
+ * Draw what the server counted. `tree` as components/lineage_diagram.py gives it. Resolves when the reader has
+ * settled on it: figures take longer to draw than a slider takes to move on.
+ */
+export async function show(shown, tree) {
+  const { no_update: nothing } = globalThis.dash_clientside;
+  if (!shown) return nothing;
   Object.assign(state, { shown, tree, all: false, marked: -1 });
   history.replaceState(history.state, "", `${location.pathname}?${shown.query}`);
   attach();
   drawTree();
   drawTable();
-  return null;
+  await new Promise((resolve) => setTimeout(resolve, state.settled ? SETTLED_MS : 0));
+  if (state.shown !== shown) return nothing;
+  state.settled = true;
+  return shown.query;
 }
 
 /** The reader points at a bar (Plotly's hoverData, null for none): its class stands out of the tree. */
 export function point(...hovered) {
-  if (state.shown && state.host?.isConnected) mark(hovered.find(Boolean)?.points[0].pointIndex ?? -1);
+  if (state.shown && state.host?.isConnected && !state.pointing) mark(hovered.find(Boolean)?.points[0].pointIndex ?? -1);
   return null;
 }
 
@@ -35,7 +43,10 @@ function attach() {
   state.watch = new ResizeObserver(drawTree);
   state.watch.observe(host);
   host.addEventListener("pointermove", pointed);
-  host.addEventListener("pointerleave", () => mark(-1));
+  host.addEventListener("pointerleave", () => {
+    state.pointing = false;
+    mark(-1);
+  });
   document.getElementById("labels-copy").addEventListener("click", copy);
   document.getElementById("labels-csv").addEventListener("click", save);
 }
@@ -108,6 +119,7 @@ function measure() {
 
 function pointed(event) {
   const { host, tree, shown } = state;
+  state.pointing = true;
   const box = host.getBoundingClientRect();
   const cell = cellAt(tree, placer(host.clientWidth).place, event.clientX - box.left, event.clientY - box.top);
   mark(cell < 0 ? -1 : shown.of_cell[cell], cell);

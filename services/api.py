@@ -11,6 +11,7 @@ from typing import Any
 import flask
 from flask import Blueprint, request
 
+from services.cell_counts import CellCounts
 from services.embryos import Embryo, NoSuchEmbryo, NoSuchSet
 from services.imports import import_paths
 from services.lab import Lab
@@ -66,6 +67,7 @@ def whole_number(name: str, least: int, most: int, default: int) -> int:
 def blueprint(lab: Lab) -> Blueprint:
     """The routes of /api/v1 on the stores of `lab`."""
     routes = Blueprint("api", __name__, url_prefix="/api/v1")
+    cell_counts = CellCounts(lab.engine, lab.settings.data / "cache" / "cell-counts")
 
     def answered(view: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(view)
@@ -139,7 +141,7 @@ def blueprint(lab: Lab) -> Blueprint:
         except ValueError as bad:
             raise BadRequest(str(bad.args[-1]), str(bad.args[0]) if len(bad.args) > 1 else "scheme") from bad
         chosen = request.args.get("embryos") or "all"
-        counts = class_counts(lab.embryos.cell_rows(lab.embryos.choose(chosen)), scheme)
+        counts = class_counts(cell_counts.of(lab.embryos.choose(chosen)), scheme)
         return flask.jsonify(
             classes=[{"label": label, "count": count} for label, count in counts.items()],
             imbalance=asdict(imbalance(counts)),

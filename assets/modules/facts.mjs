@@ -21,13 +21,6 @@ export function placeOf(tracks, calibration, row) {
 /** Straight distance between two places. */
 export const distance = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
 
-/** Cell -> its daughters that are followed, as indices. */
-export function daughtersOf(tracks) {
-  const daughters = tracks.names.map(() => []);
-  tracks.mothers.forEach((mothersCell, cell) => { if (mothersCell >= 0) daughters[mothersCell].push(cell); });
-  return daughters;
-}
-
 /**
  * Facts of `cell`: name, mother (her name, "" for none), first and last frame; birth, division (minutes, null
  * where not seen), cycle (minutes) with cycleSeen; until (minute of the last frame); why (words on what
@@ -37,10 +30,7 @@ export function cellFacts(tracks, timeline, calibration, cell) {
   const rows = [tracks.firstRow[cell], tracks.firstRow[cell + 1] - 1];
   const [first, last] = rows.map((row) => tracks.time[row]);
   const bornHere = tracks.previous[rows[0]] >= 0;
-  const divides = daughtersOf(tracks)[cell].some((daughter) => {
-    const row = tracks.firstRow[daughter];
-    return tracks.previous[row] === rows[1];
-  });
+  const divides = tracks.daughters[cell].some((daughter) => tracks.previous[tracks.firstRow[daughter]] === rows[1]);
   const [begin, until] = [timeline.minutes(first), timeline.minutes(last)];
   const division = divides ? timeline.minutes(last + 1) : null;
   return {
@@ -63,8 +53,8 @@ export function cellFacts(tracks, timeline, calibration, cell) {
 
 function whyNotSeen(tracks, first, last, bornHere, divides) {
   const words = [];
-  if (!bornHere) words.push(first <= tracks.startFrame ? "born before the recording" : "birth not tracked");
-  if (!divides) words.push(last >= tracks.lastFrame ? "there at the end of the recording" : "no longer tracked");
+  if (!bornHere) words.push(first <= tracks.startFrame ? "born before the start" : "birth not tracked");
+  if (!divides) words.push(last >= tracks.lastFrame ? "there at the end" : "no longer tracked");
   return words.join("; ");
 }
 
@@ -110,12 +100,6 @@ export const COLUMNS = [
     },
   },
   {
-    title: "Mother",
-    explanation: "The cell that divided into it",
-    text: (fact) => fact.mother || "–",
-    csv: { mother: (fact) => fact.mother },
-  },
-  {
     title: "Birth",
     explanation: "Minute of the recording in which it is first seen; < where it was there before",
     text: (fact) => (fact.birth === null ? `< ${one(fact.from)}` : one(fact.birth)),
@@ -146,6 +130,12 @@ export const COLUMNS = [
     explanation: "Largest blot of its frames",
     text: (fact) => Math.round(fact.maxBlot).toString(),
     csv: { max_blot: (fact) => String(fact.maxBlot) },
+  },
+  {
+    title: "Mother",
+    explanation: "The cell that divided into it",
+    text: (fact) => fact.mother || "–",
+    csv: { mother: (fact) => fact.mother },
   },
 ];
 

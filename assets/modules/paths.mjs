@@ -61,7 +61,7 @@ export function pathTraces(tracks, timeline, plane, cells, colourOf) {
   }));
   traces.push({
     type: "scatter", mode: "markers", x: marks.x, y: marks.y, customdata: marks.cells,
-    text: marks.text.map(escaped), hovertemplate: "%{text}<extra></extra>",
+    text: marks.text, hoverinfo: "none",
     marker: { size: 6, color: marks.colours, line: { width: 0 } },
   });
   if (cells.length <= MOST_LABELLED) traces.push(endsOf(tracks, timeline, plane, cells));
@@ -90,4 +90,25 @@ export function tailRows(tracks, from, since) {
   const rows = [];
   for (let row = from; row >= 0 && tracks.time[row] >= since; row = tracks.previous[row]) rows.push(row);
   return rows;
+}
+
+/** Traces that draw nothing but their entry in a legend (see colours.mjs) and the scale of the paths' minutes. */
+export function legendTraces(legend, minutes) {
+  const nothing = { type: "scatter", mode: "markers", x: [null], y: [null], hoverinfo: "skip" };
+  const entry = (name, color) => ({ ...nothing, name, marker: { color, size: 11, line: { color: "#3c444e", width: 1 } } });
+  const scale = (text, colorscale, [cmin, cmax], y) => ({
+    ...nothing,
+    showlegend: false,
+    marker: {
+      color: [cmin], cmin, cmax, colorscale, showscale: true,
+      colorbar: { title: { text, font: { size: 12 } }, tickfont: { size: 12 }, len: 0.38, y, yanchor: "bottom", thickness: 10, outlinewidth: 0 },
+    },
+  });
+  const spread = (stops) => stops.map((colour, i) => [i / (stops.length - 1), colour]);
+  const traces = legend.swatches
+    ? legend.swatches.map(({ label, colour }) => entry(escaped(label), colour))
+    : [scale(legend.title, spread(legend.stops), [legend.least, legend.most], 0.5)];
+  if (legend.below) traces.push(entry("below zero", legend.below));
+  if (minutes) traces.push(scale("min", spread(VIRIDIS), minutes, 0));
+  return traces;
 }

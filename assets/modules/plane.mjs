@@ -8,7 +8,7 @@ import { nucleiAt } from "./tracks.mjs";
 import { mixed } from "./colours.mjs";
 import { element } from "./dom.mjs";
 import { extentOf, fitted, nucleusAt, planeOf, projected } from "./projection.mjs";
-import { pathTraces, tailRows } from "./paths.mjs";
+import { legendTraces, pathTraces, tailRows } from "./paths.mjs";
 
 const DEPTHS = 6; // shades from the nearest to the farthest nucleus
 const FARTHEST = 0.5; // how far the farthest is taken towards the ground
@@ -16,6 +16,37 @@ const UNCHOSEN = 0.3; // opacity of what isn't chosen while something is
 const MOST_NAMED = 14;
 const MARGIN = { left: 56, right: 12, top: 12, bottom: 44 };
 const CLICK_PX = 5;
+const EDGE_PX = 4; // room around the nuclei for their outlines
+const NAME_PX = 96; // and for a name beside them
+const LEGEND_PX = 150; // room for it in a saved figure
+const AGES = 5; // steps in which a tail fades
+
+const SLOW_MS = 32;
+const SHARPNESS = [1, 0.75, 0.55];
+
+/** How sharp the canvas is while it plays: a step coarser whenever a dozen frames took too long. */
+class Pace {
+  #since = null;
+  #frames = 0;
+  #step = 0;
+
+  get sharpness() { return SHARPNESS[this.#step]; }
+
+  /** Tell of a frame; true when the sharpness changes. */
+  next(playing, now) {
+    const step = this.#step;
+    if (!playing) {
+      this.#since = null;
+      this.#step = 0;
+    } else if (this.#since === null) {
+      [this.#since, this.#frames] = [now, 0];
+    } else if (++this.#frames === 12) {
+      if ((now - this.#since) / 12 > SLOW_MS) this.#step = Math.min(this.#step + 1, SHARPNESS.length - 1);
+      [this.#since, this.#frames] = [now, 0];
+    }
+    return this.#step !== step;
+  }
+}
 
 export class Plane {
   #nuclei = { from: new Int32Array(0), to: new Int32Array(0) };
@@ -26,6 +57,8 @@ export class Plane {
   #zoomed = false;
   #drawnAt = 0;
   #ignoreClick = 0;
+  #pace = new Pace();
+  #onPath = false; // the pointer is on a mark of a path, and the tip tells of it
   draws = 0;
 
   /** `stage` holds Plotly's graph; `picked(name, adds)` is told of clicks; `describe(i)` gives tooltip lines. */
@@ -33,13 +66,18 @@ export class Plane {
     Object.assign(this, { stage, tracks, template, ground, picked, describe });
     this.canvas = element("canvas", { class: "stage-canvas", "aria-hidden": "true" });
     this.tip = element("div", { class: "stage-tip", role: "tooltip", hidden: true });
-    stage.append(this.canvas, this.tip);
-    this.context = this.canvas.getContext("2d");
+    this.whole = element("button", {
+      type: "button", class: "quiet-button show-all", text: "Show all", hidden: true, title: "The whole embryo (double click)", onclick: () => this.showAll(),
+    });
+    stage.append(this.canvas, this.tip, this.whole);
+    // Drawn by the CPU: a graphics card is not needed, and where it is emulated this is three times as fast.
+    this.context = this.canvas.getContext("2d", { willReadFrequently: true });
     this.#listen();
   }
 
   /**
-   * What to show: {axes, units, calibration, timeline, painter, chosen (cells), paths, tail (minutes)}.
+   * What to show: {axes, units, calibration, timeline, painter, lineColour(cell), outline, chosen
+   * (cells), paths, tail (minutes)}.
    * The zoom stays unless the axes or their units change.
    */
   show(shown) {
@@ -60,30 +98,38 @@ export class Plane {
     this.resize();
   }
 
-  /** Plotly is there: `graph` is its element. */
-  attach(plotly, graph) {
+  /** Plotly is there: it draws into the element `graph`. */
+  async attach(plotly, graph) {
     this.#plotly = plotly;
     this.#graph = graph;
+    await this.#figure();
     graph.on("plotly_relayouting", (change) => this.#ranged(change));
-    graph.on("plotly_relayout", (change) => this.#ranged(change));
-    graph.on("plotly_doubleclick", () => { this.#zoomed = false; this.resize(); return false; });
+    graph.on("plotly_relayout", (change) => this.#ranged(change, true));
+    graph.on("plotly_hover", ({ points, event }) => {
+      const point = this.#pointOf(event);
+      this.#onPath = true;
+      if (this.#under(point) < 0) this.#tell(point.x + 12, point.y + 12, [points[0].text]);
+    });
+    graph.on("plotly_unhover", () => {
+      this.#onPath = false;
+      this.#hover(this.pointer);
+    });
     graph.on("plotly_click", ({ points, event }) => {
       const cell = points?.[0]?.customdata;
       if (cell === undefined || performance.now() - this.#ignoreClick < 300) return;
       this.picked(this.tracks.names[cell], event?.shiftKey ?? false);
     });
-    this.#figure();
+  }
+
+  /** Zoom out to the whole embryo. */
+  showAll() {
+    this.#zoomed = false;
+    this.resize();
   }
 
   resize() {
     const { clientWidth: width, clientHeight: height } = this.stage;
     if (!width || !height || !this.plane) return;
-    const pixels = Math.min(window.devicePixelRatio || 1, 2);
-    if (this.canvas.width !== Math.round(width * pixels) || this.canvas.height !== Math.round(height * pixels)) {
-      this.canvas.width = Math.round(width * pixels);
-      this.canvas.height = Math.round(height * pixels);
-    }
-    this.pixels = pixels;
     const area = {
       left: MARGIN.left, top: MARGIN.top,
       width: Math.max(width - MARGIN.left - MARGIN.right, 40), height: Math.max(height - MARGIN.top - MARGIN.bottom, 40),
@@ -93,23 +139,50 @@ export class Plane {
       this.#zoomed = false;
       this.frame = { ...area, ...fitted(this.plane, this.extent, area.width, area.height) };
     }
+    this.whole.hidden = !this.#zoomed;
+    this.#sizeCanvas();
     this.#figure();
     this.draw(this.#drawnAt);
   }
 
-  /** Draw the nuclei at a time (frames). */
-  draw(at) {
+  /**
+   * Lay the canvas where nuclei can be, and no farther: where the graphics card is emulated a frame costs by
+   * the pixels that are put on the screen, empty ones too.
+   */
+  #sizeCanvas() {
+    const { frame, extent, plane } = this;
+    const reach = (side, from, length, room) => {
+      const [least, most] = frame[side];
+      const at = (value) => from + ((value * plane[side].shown - least) / (most - least)) * length;
+      const start = Math.max(Math.floor(at(extent[side][0])) - EDGE_PX, from);
+      const end = Math.min(Math.ceil(at(extent[side][1])) + room, from + length);
+      return [start, Math.max(end - start, 1)];
+    };
+    const [left, width] = reach("right", frame.left, frame.width, NAME_PX);
+    const [top, height] = reach("down", frame.top, frame.height, EDGE_PX);
+    this.pixels = Math.min(window.devicePixelRatio || 1, 2) * this.#pace.sharpness;
+    const box = { left, top, width, height, pixels: this.pixels };
+    if (this.box && Object.keys(box).every((name) => box[name] === this.box[name])) return;
+    this.box = box;
+    this.canvas.width = Math.round(width * this.pixels);
+    this.canvas.height = Math.round(height * this.pixels);
+    Object.assign(this.canvas.style, { left: `${left}px`, top: `${top}px`, width: `${width}px`, height: `${height}px` });
+  }
+
+  /**
+   * Draw the nuclei at a time (frames). While `playing` the canvas gets coarser where frames come too slowly;
+   * once it stands still it is sharp.
+   */
+  draw(at, playing = false) {
     this.#drawnAt = at;
     if (!this.frame) return;
+    if (this.#pace.next(playing, performance.now())) this.#sizeCanvas();
     const { context, tracks, frame } = this;
     const nuclei = nucleiAt(tracks, at, this.#nuclei);
     const placed = projected(tracks, nuclei, this.plane, frame, this.shown.calibration.pixel_um, this.#placed);
-    context.setTransform(this.pixels, 0, 0, this.pixels, 0, 0);
-    context.clearRect(0, 0, this.stage.clientWidth, this.stage.clientHeight);
-    context.save();
-    context.beginPath();
-    context.rect(frame.left, frame.top, frame.width, frame.height);
-    context.clip();
+    const { left, top, width, height } = this.box;
+    context.setTransform(this.pixels, 0, 0, this.pixels, -left * this.pixels, -top * this.pixels);
+    context.clearRect(left, top, width, height);
     const some = this.shown.chosen.length > 0;
     context.globalAlpha = some ? UNCHOSEN : 1;
     this.#discs((cell) => !this.chosen[cell], this.shown.outline, 1);
@@ -119,7 +192,6 @@ export class Plane {
       this.#discs((cell) => this.chosen[cell], "#ffffff", 1.5);
       this.#names();
     }
-    context.restore();
     this.draws += 1;
     if (!this.tip.hidden) this.#hover(this.pointer);
   }
@@ -137,13 +209,16 @@ export class Plane {
     });
   }
 
-  /** The figure on white ground, nuclei included, for Plotly.toImage; `template` is the light one. */
-  figureToSave(template, title) {
+  /**
+   * The figure on white ground, nuclei and legend included, for Plotly.toImage; `template` is the light one,
+   * `minutes` what the paths run over (null without paths).
+   */
+  figureToSave(template, title, minutes) {
     const nuclei = this.drawn().sort((a, b) => b.depth - a.depth);
     const { frame, plane } = this;
     const shown = (pixel, from, length, [a, b]) => a + ((pixel - from) / length) * (b - a);
     const trace = {
-      type: "scatter", mode: "markers", hoverinfo: "skip",
+      type: "scatter", mode: "markers", hoverinfo: "skip", showlegend: false,
       x: nuclei.map(({ x }) => shown(x, frame.left, frame.width, frame.right)),
       y: nuclei.map(({ y }) => shown(y, frame.top, frame.height, frame.down)),
       marker: {
@@ -154,10 +229,12 @@ export class Plane {
     };
     const layout = this.#layout(plane, template);
     Object.assign(layout, {
-      width: this.stage.clientWidth, height: this.stage.clientHeight + 30, title: { text: title, font: { size: 13 } },
-      paper_bgcolor: "#ffffff", plot_bgcolor: "#ffffff", margin: { ...layout.margin, t: MARGIN.top + 30 },
+      width: layout.width + LEGEND_PX, height: layout.height + 30, showlegend: true,
+      title: { text: title, font: { size: 13 }, x: 0.02 }, paper_bgcolor: "#ffffff", plot_bgcolor: "#ffffff",
+      margin: { ...layout.margin, t: layout.margin.t + 30, r: layout.margin.r + LEGEND_PX },
     });
-    return { data: [trace, ...this.#traces()], layout };
+    const paths = this.#traces().map((path) => ({ ...path, showlegend: false, textfont: { color: "#1b1f24" } }));
+    return { data: [trace, ...paths, ...legendTraces(this.shown.painter.legend, minutes)], layout };
   }
 
   #colourOf(i, cell) { return this.shown.painter.of(cell, this.#nuclei.from[i], this.#nuclei.to[i], this.#nuclei.share); }
@@ -206,23 +283,29 @@ export class Plane {
     const since = timeline.frame(timeline.minutes(at) - tail);
     const perRight = frame.width / (frame.right[1] - frame.right[0]);
     const perDown = frame.height / (frame.down[1] - frame.down[0]);
-    context.lineCap = "round";
-    context.lineWidth = 3;
-    for (const i of this.#placed.order) {
+    const lines = new Map(); // colour and age together -> one path: few strokes instead of thousands
+    for (let i = 0; i < this.#placed.count; i += 1) {
       const cell = tracks.cells[this.#nuclei.to[i]];
       if (!this.chosen[cell]) continue;
-      context.strokeStyle = this.shown.painter.colours[this.#colourOf(i, cell)];
+      const colour = this.#colourOf(i, cell);
       let [x, y] = [this.#placed.x[i], this.#placed.y[i]];
       for (const row of tailRows(tracks, this.#nuclei.from[i], since)) {
         const toX = frame.left + (tracks.value(plane.right.axis, row) * plane.right.shown - frame.right[0]) * perRight;
         const toY = frame.top + (tracks.value(plane.down.axis, row) * plane.down.shown - frame.down[0]) * perDown;
-        context.globalAlpha = 0.15 + 0.75 * Math.max(0, 1 - (at - tracks.time[row]) / (at - since || 1));
-        context.beginPath();
-        context.moveTo(x, y);
-        context.lineTo(toX, toY);
-        context.stroke();
+        const age = Math.min(Math.floor((AGES * (at - tracks.time[row])) / (at - since || 1)), AGES - 1);
+        const key = colour * AGES + age;
+        if (!lines.has(key)) lines.set(key, new Path2D());
+        lines.get(key).moveTo(x, y);
+        lines.get(key).lineTo(toX, toY);
         [x, y] = [toX, toY];
       }
+    }
+    context.lineCap = "round";
+    context.lineWidth = 3;
+    for (const [key, line] of lines) {
+      context.strokeStyle = this.shown.painter.colours[Math.floor(key / AGES)];
+      context.globalAlpha = 0.9 - (0.7 * (key % AGES)) / (AGES - 1);
+      context.stroke(line);
     }
     context.globalAlpha = 1;
   }
@@ -245,13 +328,8 @@ export class Plane {
   }
 
   #traces() {
-    const { timeline, painter, chosen, paths } = this.shown;
-    if (!paths) return [];
-    const colourOf = (cell) => {
-      const row = this.tracks.firstRow[cell];
-      return painter.colours[painter.of(cell, row, row, 0)];
-    };
-    return pathTraces(this.tracks, timeline, this.plane, chosen, colourOf);
+    const { timeline, lineColour, chosen, paths } = this.shown;
+    return paths ? pathTraces(this.tracks, timeline, this.plane, chosen, lineColour) : [];
   }
 
   #layout({ right, down }, template) {
@@ -274,20 +352,24 @@ export class Plane {
   }
 
   #figure() {
-    if (!this.#graph || !this.frame) return;
+    if (!this.#graph || !this.frame) return null;
     const config = { displayModeBar: false, scrollZoom: true, doubleClick: false, responsive: false };
-    this.#plotly.react(this.#graph, this.#traces(), this.#layout(this.plane, this.template), config);
+    return this.#plotly.react(this.#graph, this.#traces(), this.#layout(this.plane, this.template), config);
   }
 
-  #ranged(change) {
+  /** Plotly's axes are being moved; once they are `settled` it has set both ranges to one scale. */
+  #ranged(change, settled = false) {
     const axis = (name) => (change[`${name}.range[0]`] === undefined
       ? change[`${name}.range`]
       : [change[`${name}.range[0]`], change[`${name}.range[1]`]]);
-    const [x, y] = [axis("xaxis"), axis("yaxis")];
+    let [x, y] = [axis("xaxis"), axis("yaxis")];
     if (!x && !y) return;
+    if (settled) [x, y] = ["xaxis", "yaxis"].map((name) => this.#graph._fullLayout[name].range);
     this.#zoomed = true;
+    this.whole.hidden = false;
     if (x) this.frame.right = [...x];
     if (y) this.frame.down = [y[1], y[0]];
+    this.#sizeCanvas();
     this.draw(this.#drawnAt);
   }
 
@@ -307,15 +389,23 @@ export class Plane {
   #hover(point) {
     const i = point ? this.#under(point) : -1;
     this.stage.classList.toggle("on-nucleus", i >= 0);
-    this.tip.hidden = i < 0;
-    if (i < 0) return;
+    if (i < 0) {
+      if (!this.#onPath) this.tip.hidden = true;
+      return;
+    }
     const cell = this.tracks.cells[this.#nuclei.to[i]];
-    const [name, ...lines] = this.describe(cell, this.#nuclei.from[i], this.#nuclei.to[i], this.#nuclei.share);
-    this.tip.replaceChildren(element("b", { text: name }), ...lines.map((line) => element("div", { text: line })));
+    const { x, y, radius } = this.#placed;
+    const { from, to, share } = this.#nuclei;
+    this.#tell(x[i] + radius[i] + 8, y[i] + 8, this.describe(cell, from[i], to[i], share));
+  }
+
+  /** Show `lines` beside a place of the stage, the first one strong. */
+  #tell(x, y, [first, ...lines]) {
+    this.tip.hidden = false;
+    this.tip.replaceChildren(element("b", { text: first }), ...lines.map((line) => element("div", { text: line })));
     const { clientWidth: width, clientHeight: height } = this.stage;
-    const [x, y] = [this.#placed.x[i] + this.#placed.radius[i] + 8, this.#placed.y[i] + 8];
-    this.tip.style.left = `${Math.min(x, width - this.tip.offsetWidth - 4)}px`;
-    this.tip.style.top = `${Math.min(y, height - this.tip.offsetHeight - 4)}px`;
+    this.tip.style.left = `${Math.max(4, Math.min(x, width - this.tip.offsetWidth - 4))}px`;
+    this.tip.style.top = `${Math.max(4, Math.min(y, height - this.tip.offsetHeight - 4))}px`;
   }
 
   #listen() {
@@ -329,6 +419,9 @@ export class Plane {
     this.stage.addEventListener("pointerdown", (event) => {
       down = event.button === 0 && ours(event) ? { ...this.#pointOf(event), id: event.pointerId } : null;
     }, true);
+    this.stage.addEventListener("dblclick", (event) => {
+      if (ours(event) && this.#under(this.#pointOf(event)) < 0) this.showAll();
+    });
     this.released = (event) => {
       if (!down || down.id !== event.pointerId) return;
       const point = this.#pointOf(event);
@@ -346,5 +439,7 @@ export class Plane {
     window.removeEventListener("pointerup", this.released, true);
     this.canvas.remove();
     this.tip.remove();
+    this.whole.remove();
+    if (this.#graph) this.#plotly.purge(this.#graph);
   }
 }

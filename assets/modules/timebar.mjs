@@ -97,5 +97,5 @@ function countCurve(tracks, clock) {
     drawing, cursor, element("span", { class: "count-most", text: `${most} cells`, "aria-hidden": "true" }),
   );
   box.style.setProperty("--inset", `${THUMB / 2}px`);
-  return { element: box, mark: (share) => { cursor.style.left = `calc(var(--inset) + ${share} * (100% - 2 * var(--inset)))`; } };
+  return { element: box, mark: (share) => { cursor.style.transform = `translateX(${(100 * share).toFixed(3)}%)`; } };
 }

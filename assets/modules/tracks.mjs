@@ -90,6 +90,16 @@ export class Tracks {
     return -1;
   }
 
+  /** Of each cell its daughters that are followed, as indices. */
+  get daughters() {
+    if (!this.#daughters) {
+      this.#daughters = this.names.map(() => []);
+      this.mothers.forEach((mother, cell) => { if (mother >= 0) this.#daughters[mother].push(cell); });
+    }
+    return this.#daughters;
+  }
+
+  #daughters = null;
   #startOf;
   #byFrame;
 

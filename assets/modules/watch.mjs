@@ -8,17 +8,18 @@ import { load, MEASURES } from "./tracks.mjs";
 import { Clock, Timeline } from "./clock.mjs";
 import { chosenCells, firstFive, toggled } from "./choice.mjs";
 import { element, select, typesInto } from "./dom.mjs";
-import { along, painter, VIRIDIS } from "./colours.mjs";
+import { along, mixed, painter, VIRIDIS } from "./colours.mjs";
 import { placeOf } from "./facts.mjs";
 import { minutesOfPaths } from "./paths.mjs";
 import { Plane } from "./plane.mjs";
 import { timebar } from "./timebar.mjs";
 import { searchField } from "./search.mjs";
-import { chips, curvesFigure, MOST_CURVES, tellCells } from "./panel.mjs";
+import { chips, curvesFigure, lineKeys, MOST_CURVES, tellCells } from "./panel.mjs";
 import { searchOf, TAILS, viewOf } from "./watch_view.mjs";
 
-const ADDRESS_EVERY_MS = 1000; // while playing; browsers slow down pages that change it at every frame
+const ADDRESS_AFTER_MS = 150;
 const app = () => window.blastoscope;
+const narrow = () => matchMedia("(max-width: 800px)").matches;
 let current = null;
 
 /** A clientside callback on the page's data: shows the embryo, or takes in what was corrected. */
@@ -36,7 +37,7 @@ export async function mount(data) {
     if (root.isConnected) current = new Watch(root, data, tracks);
   } catch (error) {
     console.warn(error);
-    root.querySelector(".stage").replaceChildren(element(
+    root.querySelector(".stage").append(element(
       "div",
       { class: "message", role: "alert" },
       element("h2", { text: "The embryo couldn't be loaded" }),
@@ -55,12 +56,13 @@ class Watch {
     this.root = root;
     this.tracks = tracks;
     this.view = viewOf(location.search);
+    if (narrow() && !/[?&]panel=/.test(location.search)) this.view.panel = false; // a sheet over the stage
     this.stage = root.querySelector(".stage");
     this.#take(data);
     this.clock = new Clock(this.timeline, { range: [tracks.startFrame, tracks.lastFrame] });
     if (this.view.frame !== null) this.clock.seek(this.view.frame);
     this.plane = new Plane(this.stage, tracks, {
-      template: data.template, ground: data.ground,
+      template: data.templates.dark, ground: data.ground,
       picked: (name, adds) => this.#pick(name, adds),
       describe: (...nucleus) => this.#describe(...nucleus),
     });
@@ -98,12 +100,17 @@ class Watch {
     const { view, tracks, data } = this;
     this.cells = chosenCells(view.cells, tracks.names);
     this.painter = painter(tracks, view, data.palettes);
+    // A line stands for a whole life, expression only for a moment of it.
+    this.linePainter = MEASURES.includes(view.colour) ? painter(tracks, { colour: "safe" }, data.palettes) : this.painter;
+    this.keys = lineKeys(this.cells, (cell) => readable(this.#colourOf(cell)));
     this.plane.show({
-      ...view, calibration: data.calibration, timeline: this.timeline, painter: this.painter,
+      ...view, calibration: data.calibration, timeline: this.timeline, painter: this.painter, lineColour: this.#colourOf,
       chosen: this.cells, outline: MEASURES.includes(view.colour) ? "#8b95a3" : data.ground,
     });
     this.plane.draw(this.clock.frame);
-    this.root.classList.toggle("panel-folded", !view.panel);
+    this.open = view.panel && view.cells.length > 0; // nothing to tell, no panel
+    this.root.classList.toggle("panel-folded", !this.open);
+    this.hint.hidden = view.cells.length > 0;
     this.#legend();
     this.#syncTools();
     this.#tellPanel();
@@ -111,7 +118,7 @@ class Watch {
 
   #colourOf = (cell) => {
     const row = this.tracks.firstRow[cell];
-    return this.painter.colours[this.painter.of(cell, row, row, 0)];
+    return this.linePainter.colours[this.linePainter.of(cell, row, row, 0)];
   };
 
   #pick(name, adds) {
@@ -154,11 +161,9 @@ class Watch {
       type: "button", class: "quiet-button", text: "Clear", title: "Choose nothing (Escape)", onclick: () => this.change({ cells: [] }),
     });
     this.chipList = element("div", { class: "chips", role: "list", "aria-label": "Chosen cells" });
-    const { x, y, z } = { x: "x", y: "y", z: "z" };
-    const pairs = [[x, y], [x, z], [y, z], [y, x], [z, x], [z, y]];
     const set = (name, read = (value) => value) => (value) => this.change({ [name]: read(value) });
     this.controls = {
-      axes: select("Axes", pairs.map(([right, down]) => [right + down, `${right} → ${down} ↓`]), "", set("axes")),
+      axes: select("Axes", ["xy", "xz", "yz", "yx", "zx", "zy"].map((pair) => [pair, `${pair[0]} → ${pair[1]} ↓`]), "", set("axes")),
       units: select("Units", [["um", "µm"], ["file", "pixels, planes"]], "", set("units")),
       colour: select("Colours", [
         { group: "Founder", options: [["safe", "Founder"], ["acetree", "Founder, AceTree's colours"]] },
@@ -178,10 +183,12 @@ class Watch {
     });
     root.querySelector(".watch-tools").replaceChildren(
       element("div", { class: "tools-choice" }, searchField(tracks.names, choose), this.five, this.clear, this.chipList),
-      element("div", { class: "tools-view" }, ...Object.values(this.controls), save, this.fold),
+      element("div", { class: "tools-view" }, ...Object.values(this.controls), save),
+      this.fold,
     );
     this.legendBox = element("div", { class: "stage-legend" });
-    this.stage.append(this.legendBox);
+    this.hint = element("div", { class: "stage-hint", text: "Click a nucleus to choose its cell, shift-click for more" });
+    this.stage.append(this.legendBox, this.hint);
   }
 
   #syncTools() {
@@ -190,6 +197,7 @@ class Watch {
     controls.k.hidden = view.colour !== "compact";
     controls.tail.hidden = controls.paths.hidden = cells.length === 0;
     this.clear.hidden = view.cells.length === 0;
+    this.fold.hidden = view.cells.length === 0;
     this.fold.textContent = view.panel ? "Hide cells ▸" : "◂ Cells";
     this.fold.setAttribute("aria-expanded", String(view.panel));
     chips(this.chipList, view.cells, this.tracks.names, this.#colourOf, (term) => (
@@ -224,28 +232,29 @@ class Watch {
   // The panel
 
   #tellPanel() {
-    const { root, cells, tracks, timeline, data, view } = this;
+    const { root, cells, tracks, timeline, data } = this;
     const told = root.querySelector(".cells-told");
     const box = root.querySelector(".curves-box");
     box.hidden = cells.length === 0;
-    if (!view.panel) return;
+    if (!this.open) return;
     if (cells.length === 0) {
-      told.replaceChildren(...noneChosen(view.cells.length > 0));
+      root.querySelector(".curves-note").textContent = "";
+      told.replaceChildren(element("p", { class: "quiet", text: "This embryo follows none of the chosen cells." }));
       return;
     }
     tellCells(told, {
-      tracks, timeline, calibration: data.calibration, cells, name: data.name,
+      tracks, timeline, calibration: data.calibration, cells, keys: this.keys, name: data.name,
       go: (frame) => this.clock.seek(frame), toast: app().toast,
     });
-    box.querySelector(".curves-note").textContent = cells.length > MOST_CURVES ? `Curves of the first ${MOST_CURVES} of ${cells.length} cells.` : "";
+    root.querySelector(".curves-note").textContent = cells.length > MOST_CURVES ? `Curves of the first ${MOST_CURVES} of ${cells.length} cells.` : "";
     this.#curves();
   }
 
   #curves() {
-    if (!this.plotly || this.cells.length === 0 || !this.view.panel) return;
+    if (!this.plotly || this.cells.length === 0 || !this.open) return;
     const graph = this.curvesGraph;
     const { data, layout } = curvesFigure(
-      this.tracks, this.timeline, this.data.calibration, this.cells, this.#colourOf, this.data.templates[app().theme()],
+      this.tracks, this.timeline, this.data.calibration, this.cells, this.keys, this.data.templates[app().theme()],
     );
     layout.width = graph.parentElement.clientWidth;
     layout.height = graph.parentElement.clientHeight;
@@ -257,8 +266,10 @@ class Watch {
   #moveCursor() {
     const axis = this.curvesGraph?._fullLayout?.xaxis;
     if (!axis?._length || this.cells.length === 0) return;
-    const x = axis._offset + axis.l2p(this.clock.minutes);
-    this.root.querySelector(".curves-cursor").style.transform = `translateX(${x.toFixed(1)}px)`;
+    const cursor = this.root.querySelector(".curves-cursor");
+    const x = axis.l2p(this.clock.minutes);
+    cursor.style.visibility = x >= 0 && x <= axis._length ? "visible" : "hidden";
+    cursor.style.transform = `translateX(${(axis._offset + x).toFixed(1)}px)`;
   }
 
   // What happens
@@ -280,13 +291,15 @@ class Watch {
         app().playing = playing; // the mark of live runs in the frame rests meanwhile
         if (!playing) app().countRuns?.();
       }
-      this.plane.draw(clock.frame);
+      this.plane.draw(clock.frame, clock.playing);
       this.timebar.show();
       this.#moveCursor();
       this.#keepAddress();
     });
     on(document, "keydown", (event) => this.#key(event));
-    on(window, "themechange", () => this.#curves());
+    document.addEventListener("click", this.#share, true);
+    this.#ends.push(() => document.removeEventListener("click", this.#share, true));
+    on(window, "themechange", () => this.show());
     const resized = new ResizeObserver(() => {
       this.plane.resize();
       this.#curves();
@@ -296,6 +309,9 @@ class Watch {
     this.#ends.push(() => resized.disconnect());
     this.#splitter(root.querySelector(".panel-edge"));
   }
+
+  /** The address that is shared is that of now, also while it plays. */
+  #share = (event) => { if (event.target.closest?.("#share-link")) this.writeAddress(); };
 
   #key(event) {
     const { clock } = this;
@@ -335,12 +351,11 @@ class Watch {
     };
   }
 
+  /** Soon, but not while it plays: browsers ask for the page's icon again when its address changes. */
   #keepAddress() {
-    if (this.#addressTimer) return;
-    this.#addressTimer = setTimeout(() => {
-      this.#addressTimer = null;
-      if (this.root.isConnected) this.writeAddress();
-    }, this.clock.playing ? ADDRESS_EVERY_MS : 100);
+    clearTimeout(this.#addressTimer);
+    if (this.clock.playing) return;
+    this.#addressTimer = setTimeout(() => this.root.isConnected && this.writeAddress(), ADDRESS_AFTER_MS);
   }
 
   writeAddress() {
@@ -350,11 +365,12 @@ class Watch {
   }
 
   async #attachPlotly() {
-    const [plane, curves] = await Promise.all(["plane-graph", "curves-graph"].map(plotted));
-    if (!plane || !this.root.isConnected || current !== this) return;
+    await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))); // first the nuclei
+    await loadPlotly(app().address(this.data.plotly));
+    if (!this.root.isConnected || current !== this) return;
     this.plotly = window.Plotly;
-    this.curvesGraph = curves;
-    this.plane.attach(window.Plotly, plane);
+    this.curvesGraph = this.root.querySelector(".curves-graph");
+    await this.plane.attach(this.plotly, this.root.querySelector(".plane-graph"));
     this.#curves();
     this.root.dataset.ready = "true";
   }
@@ -362,7 +378,10 @@ class Watch {
   async #saveFigure() {
     const { data } = this;
     const title = `${data.name} · ${Math.round(this.clock.minutes)} min · ${this.painter.legend.title}`;
-    const figure = this.plane.figureToSave(data.templates.light, title);
+    const figure = this.plane.figureToSave(
+      data.templates.light, title,
+      this.cells.length && this.view.paths ? minutesOfPaths(this.tracks, this.timeline, this.cells) : null,
+    );
     const { width, height } = figure.layout;
     const image = await this.plotly.toImage(figure, { format: "svg", width, height });
     element("a", { href: image, download: `${data.name}_${this.view.axes}.svg` }).click();
@@ -374,6 +393,7 @@ class Watch {
     clearTimeout(this.#addressTimer);
     for (const end of this.#ends.splice(0)) end();
     this.plane.end();
+    this.plotly?.purge(this.curvesGraph);
     if (app().watching === this) delete app().watching;
     if (current === this) current = null;
   }
@@ -385,26 +405,13 @@ function gradient(stops, from, to) {
   return element("div", { class: "scale" }, element("span", { text: from }), bar, element("span", { text: to }));
 }
 
-function noneChosen(termsGiven) {
-  const lines = termsGiven
-    ? [["p", "This embryo follows none of the chosen cells."]]
-    : [
-      ["h2", "No cells chosen"],
-      ["p", "Click a nucleus, or find cells by name, to see their paths, their cell-cycle lengths and their curves. Shift-click adds more."],
-    ];
-  return lines.map(([tag, text]) => element(tag, { class: tag === "p" ? "quiet" : null, text }));
-}
+/** A colour of the dark stage as a line on the page's ground: darker where that is white. */
+const readable = (colour) => (app().theme() === "light" ? mixed(colour, "#1b1f24", 0.3) : colour);
 
-/** Plotly's element of the graph `id`, once Dash has loaded Plotly and drawn it; null when the page has gone. */
-function plotted(id) {
-  return new Promise((resolve) => {
-    const look = () => {
-      const holder = document.getElementById(id);
-      const graph = holder?.querySelector(".js-plotly-plot");
-      if (!holder) resolve(null);
-      else if (window.Plotly && graph?._fullLayout) resolve(graph);
-      else setTimeout(look, 30);
-    };
-    look();
+/** Plotly is large: it is loaded when there is something to see already. Dash's own graphs use the same one. */
+function loadPlotly(address) {
+  if (window.Plotly) return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    document.head.append(element("script", { src: address, onload: resolve, onerror: () => reject(new Error("Plotly didn't load")) }));
   });
 }

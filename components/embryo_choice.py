@@ -26,7 +26,7 @@ def choice_bar() -> html.Div:
     return html.Div(
         [
             html.Strong(id="embryos-chosen-count", role="status"),
-            html.Button("", id="embryos-choose-all", className="btn btn-link", type="button"),
+            button("", "link", id="embryos-choose-all"),
             button("Labels", id="embryos-to-labels", title="See how unbalanced their labels are"),
             button("Train", id="embryos-to-train", title="Train a classifier on them"),
             button("Tag", data_opens="embryos-tag-dialog"),
@@ -41,7 +41,7 @@ def choice_bar() -> html.Div:
                 id="embryos-download",
             ),
             button("Delete", "danger", data_opens="embryos-delete-dialog"),
-            html.Button("Clear", id="embryos-choose-none", className="btn btn-link", type="button"),
+            button("Clear", "link", id="embryos-choose-none"),
         ],
         id="embryos-chosen-bar",
         className="chosen-bar",

@@ -148,9 +148,7 @@ def table(flags: Mapping[str, str], expected_rows: int) -> html.Div:
             html.Div(
                 [
                     html.Span(id="embryos-trouble-text"),
-                    html.Button(
-                        "Try again", id="embryos-again", className="btn btn-secondary", type="button"
-                    ),
+                    button("Try again", id="embryos-again"),
                 ],
                 id="embryos-trouble",
                 className="trouble",
@@ -161,12 +159,7 @@ def table(flags: Mapping[str, str], expected_rows: int) -> html.Div:
             html.Div(
                 [
                     html.P(id="embryos-nothing-text"),
-                    html.Button(
-                        "Show all embryos",
-                        id="embryos-show-all",
-                        className="btn btn-secondary",
-                        type="button",
-                    ),
+                    button("Show all embryos", id="embryos-show-all"),
                 ],
                 id="embryos-nothing",
                 className="nothing",
@@ -192,21 +185,15 @@ def tools(q: str, set_name: str, tag: str, sets: Mapping[str, int], tags: Mappin
                 autocomplete="off",
                 maxlength=500,
             ),
-            html.Label("Set", htmlFor="embryo-set", className="visually-hidden"),
+            html.Label("Set to show", htmlFor="embryo-set", className="visually-hidden"),
             dbc.Select(
                 id="embryo-set",
                 options=set_options(sets, set_name),
                 value=set_name,
                 placeholder="All embryos",
             ),
-            html.Button(
-                "Delete set",
-                id="embryo-set-delete",
-                className="btn btn-link",
-                type="button",
-                hidden=not set_name,
-            ),
-            html.Label("Tag", htmlFor="embryo-tag", className="visually-hidden"),
+            button("Delete set", "link", id="embryo-set-delete", hidden=not set_name),
+            html.Label("Tag to show", htmlFor="embryo-tag", className="visually-hidden"),
             dbc.Select(id="embryo-tag", options=tag_options(tags, tag), value=tag, placeholder="Any tag"),
         ],
         className="embryos-tools",

@@ -289,8 +289,6 @@ def _add_callbacks(app: Dash, lab: Lab) -> None:
 
     @app.callback(
         Output("embryos-set-known", "options"),
-        Output("embryos-set-known", "value"),
-        Output("embryos-set-name", "value"),
         Output("embryos-set-known-part", "hidden"),
         Output("embryos-set-trouble", "children"),
         Input("embryos-set-dialog", "is_open"),
@@ -307,12 +305,14 @@ def _add_callbacks(app: Dash, lab: Lab) -> None:
             if going_to
             else ""
         )
-        return embryo_choice.options("a new set", sets), "", "", not sets, why
+        return embryo_choice.options("a new set", sets), not sets, why
 
     @app.callback(
         said,
         Output("embryos-set-dialog", "is_open"),
         Output("embryos-set-trouble", "children", allow_duplicate=True),
+        Output("embryos-set-name", "value"),  # not when it opens: somebody may be typing already
+        Output("embryos-set-known", "value"),
         Input("embryos-set-save", "n_clicks"),
         Input("embryos-set-name", "n_submit"),
         State("embryos-set-name", "value"),
@@ -331,10 +331,10 @@ def _add_callbacks(app: Dash, lab: Lab) -> None:
             members = chosen if name else list(dict.fromkeys([*lab.embryos.choose(f"set:{known}"), *chosen]))
             kept = lab.embryos.save_set(name or known or "", members)
         except (ValueError, NoSuchEmbryo, NoSuchSet) as bad:
-            return no_update, no_update, _sentence(bad)
+            return no_update, no_update, _sentence(bad), no_update, no_update
         address = f"{going_to}?embryos=set:{kept}" if going_to else None
         text = f"The set “{kept}” holds {counted(len(members))}."
-        return _word(text, next=address), False, ""
+        return _word(text, next=address), False, "", "", ""
 
     @app.callback(
         Output("embryos-delete-what", "children"),

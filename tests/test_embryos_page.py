@@ -283,7 +283,7 @@ def test_a_tag_is_given_and_narrows_the_table(embryos: Any, program: Any) -> Non
     page.get_by_role("dialog").get_by_role("button", name="Tag", exact=True).click()
     page.get_by_text("Tagged 1 embryo “good”.").wait_for()
     page.get_by_label("Search the embryos").fill("")
-    page.get_by_label("Tag", exact=True).select_option("good")
+    page.get_by_label("Tag to show").select_option("good")
     page.get_by_role("button", name="Clear").click()
     page.get_by_text(re.compile(r"^1 of \d+ embryos is tagged “good”")).wait_for()
     assert shown(page) == ["CD20150101_tag-1_1_L1"]

@@ -14,6 +14,8 @@ let page = null; // what belongs to the page that is open: its grid, view and li
 export async function mount(config) {
   page?.gone.abort();
   const grid = await window.dash_ag_grid.getApiAsync("embryo-grid");
+  // dash-ag-grid gives the grid a datasource of its own when it is ready; ours must come after it.
+  while (!grid.getGridOption("datasource")) await new Promise((resolve) => setTimeout(resolve, 10));
   page = {
     grid,
     view: config.view,
@@ -217,7 +219,10 @@ function listen() {
     if (!button) return;
     clicks[button.id]?.();
     if (button.dataset.form) download([...b.chosen], button.dataset.form);
-    if (button.dataset.opens) setProps(button.dataset.opens, { is_open: true });
+    if (button.dataset.opens) {
+      setProps("embryos-next", { data: null });
+      setProps(button.dataset.opens, { is_open: true });
+    }
     if (button.dataset.closes) setProps(button.dataset.closes, { is_open: false });
   });
   for (const type of ["focus", "visibilitychange"]) {

@@ -6,7 +6,7 @@ circumstances (how fast it develops, how it lies under the microscope, what its 
 its seed, or given, so that a test of alignment knows what it should find. The same seed makes the same rows.
 
 What differs between embryos was measured on the 69 real ones beside which this was written: they lie on one
-of their flat sides, 12° off, and twice as often with anterior at low x as not; lengths differ by 5%.
+of their flat sides, 12° off, four in five with anterior at low x; lengths differ by 5%.
 """
 
 import argparse

@@ -110,8 +110,12 @@ def cold(chromium: Any, address: str, useful: str) -> tuple[float, int]:
             look(); }})()"""
     )
     page.goto(address, wait_until="commit")
-    page.wait_for_function("window.usefulAt", timeout=60_000)
-    seconds = page.evaluate("window.usefulAt") / 1000
+    deadline = time.monotonic() + 60
+    while not (useful_at := page.evaluate("window.usefulAt")):  # wait_for_function needs unsafe-eval
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{address} showed nothing useful within a minute")
+        page.wait_for_timeout(50)
+    seconds = useful_at / 1000
     page.wait_for_timeout(700)
     context.close()
     return seconds, int(sum(received))

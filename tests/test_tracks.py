@@ -156,7 +156,7 @@ def test_tracks_are_served_compressed_and_for_ever(client: Any, reference: Any, 
 
 
 @pytest.mark.parametrize(
-    "name", [f"{'0' * 64}-1.bin", "1.bin", f"{'0' * 64}-2.bin", "..%2f..%2fsettings.py", "a" * 300]
+    "name", [f"{'0' * 64}-1.bin", "1.bin", f"{'0' * 64}-2.bin", "settings.py", "a" * 300]
 )
 def test_other_addresses_are_not_found(client: Any, name: str) -> None:
     answer = client.get(f"/tracks/{name}")

@@ -44,7 +44,7 @@ def methods(config: RunConfig, report: dict[str, Any]) -> str:
     }[config.features]
     widths = "–".join(map(str, hidden_widths(config.model)))
     schedule = {
-        "validation-loss": f"reduced by {config.factor:g} after {config.patience} epochs without a lower "
+        "validation-loss": f"multiplied by {config.factor:g} after more than {config.patience} epochs without a lower "
         "validation loss (ReduceLROnPlateau)",
         "none": "held constant",
         "constant-step": f"passed through ReduceLROnPlateau (factor {config.factor:g}, patience "

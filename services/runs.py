@@ -152,6 +152,7 @@ class RunStore:
     def __init__(self, engine: Engine, folder: Path) -> None:
         self.engine = engine
         self.folder = folder
+        self._paces: dict[str, float] = {}
 
     # ---- what people do
 
@@ -432,10 +433,12 @@ class RunStore:
         return sorted(paces)[len(paces) // 2] if paces else 1.0
 
     def _pace(self, id: str) -> float | None:
-        try:
-            return float(json.loads((self.folder / id / "report.json").read_text())["pace"])
-        except (OSError, ValueError, KeyError):
-            return None
+        if id not in self._paces:  # a form asks at every keystroke, and a report may hold megabytes
+            try:
+                self._paces[id] = float(json.loads((self.folder / id / "report.json").read_text())["pace"])
+            except (OSError, ValueError, KeyError):
+                return None
+        return self._paces[id]
 
     # ---- workers
 

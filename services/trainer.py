@@ -160,7 +160,7 @@ def train(lab: Lab, run: Run, held: Held, after_batch: Callable[[int, float], No
     files = {
         **predictions(parts, scored, answers, confidence),
         "model.safetensors": weights_file(state.best_model, config, parts),
-        "report.json": json.dumps(report, indent=1, allow_nan=False).encode(),
+        "report.json": json.dumps(report, allow_nan=False).encode(),
     }
     held.tell("writing its files")  # so that one that lost its lease writes none
     for file, content in files.items():

@@ -28,6 +28,7 @@ import os
 import re
 import struct
 import tempfile
+import threading
 from pathlib import Path
 
 import numpy
@@ -178,6 +179,7 @@ class TrackFiles:
     def __init__(self, store: EmbryoStore, folder: Path) -> None:
         self._store = store
         self._folder = folder
+        self._making = threading.Lock()
 
     def read(self, checksum: str) -> bytes:
         """The gzipped tracks of the embryo whose CD file has this checksum (SHA-256, hex).
@@ -190,12 +192,14 @@ class TrackFiles:
         if embryo_id is None:
             raise NoSuchEmbryo(f"no embryo has a file with the checksum {checksum[:12]}…")
         kept = self._folder / f"{file_name(checksum)}.gz"
-        try:
-            return kept.read_bytes()
-        except FileNotFoundError:
+        if (packed := _bytes_of(kept)) is not None:
+            return packed
+        with self._making:  # one after another: many at once take no less time, and a hundred MB more
+            if (packed := _bytes_of(kept)) is not None:
+                return packed
             table, embryo = self._store.table(embryo_id), self._store.get(embryo_id)
             packed = gzip.compress(pack(table, embryo.first_frame), 9, mtime=0)
-        self._keep(kept, packed)
+            self._keep(kept, packed)
         return packed
 
     def _keep(self, kept: Path, packed: bytes) -> None:
@@ -204,3 +208,10 @@ class TrackFiles:
         with os.fdopen(descriptor, "wb") as file:
             file.write(packed)
         Path(beside).replace(kept)
+
+
+def _bytes_of(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None

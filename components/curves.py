@@ -13,7 +13,7 @@ SERIES = (  # panel, tag, name, colour token, whether it is smoothed
     (3, "balanced_accuracy/validation", "balanced accuracy", "founder-MS", True),
     (3, "macro_f1/validation", "macro-F1", "founder-C", True),
 )
-MARKED_EPOCHS = 60  # up to as many epochs each has a marker large enough to point at
+MARKED_EPOCHS = 60  # up to as many epochs each has a marker large enough to point at; more would be slow to draw
 
 
 def live_figure(theme: str, epochs: int) -> dict[str, Any]:
@@ -64,7 +64,7 @@ def _trace(
         "xaxis": f"x{n}",
         "yaxis": f"y{n}",
         "line": {"width": 2, "shape": "hv" if tag == "learning_rate" else "linear"},
-        "marker": {"size": 5 if epochs <= MARKED_EPOCHS else 2},
+        "marker": {"size": 5 if epochs <= MARKED_EPOCHS else 2, "maxdisplayed": MARKED_EPOCHS},
         "hovertemplate": "%{y:.4g}",
         "meta": {"tag": tag, "colour": colour, "twin": twin, "smooth": smooth},
     }

@@ -3,10 +3,10 @@
 import { MetricRows } from "./metric_rows.mjs";
 
 export const FINAL = new Set(["done", "failed", "cancelled"]);
-const TICK = 1000; // ms between two questions
+const TICK = 1010; // ms from one question to the next: just over the second that an answer may be held
 const HURRIED = 250; // while the reader waits for a cancel
 const CACHED = 1100; // an answer may be held for one second on its way
-const RUN_EVERY = 2; // ticks; also whenever rows came
+const RUN_EVERY = 2; // ticks between two questions for the run itself; its rows tell the epoch
 const LONGEST = 10_000;
 
 /** The run isn't there: deleted by somebody. */
@@ -19,12 +19,13 @@ export class Lost extends Error {}
  *
  * `source`: `run()` and `metrics(after)` answer JSON, or throw `Gone` or `Lost`. `screen`: `run(run, rows)`,
  * `extend(rows, added)`, `redraw(rows)`, `lost()`, `found()`, `hurried()`. `wait(ms)` resolves after that time
- * and when the page can be seen.
+ * and when the page can be seen; `now()` is a clock in ms.
  */
-export async function follow(source, screen, { signal, wait }) {
+export async function follow(source, screen, { signal, wait, now = () => performance.now() }) {
   const rows = new MetricRows();
   let anew = false; // rows were dropped; what is drawn is from before
   let run = null;
+  let over = false;
   let lost = 0;
 
   async function news() {
@@ -45,20 +46,22 @@ export async function follow(source, screen, { signal, wait }) {
   }
 
   for (let tick = 0; !signal.aborted; tick += 1) {
+    const asked = now();
     try {
-      const came = await news();
-      if (came || run?.state !== "running" || tick % RUN_EVERY === 0 || screen.hurried()) run = await source.run();
+      const ending = rows.last("loss/train")?.epoch >= run?.epochs;
+      const due = run?.state !== "running" || tick % RUN_EVERY === 0 || ending || screen.hurried();
+      const [, found] = await Promise.all([news(), due ? source.run() : run]);
+      run = found;
       if (signal.aborted) break;
       if (lost) screen.found();
       lost = 0;
       screen.run(run, rows);
+      if (over) return run.state; // rows were asked for once more since its end was seen
       if (FINAL.has(run.state)) {
+        over = true;
         await news(); // its last rows were written before its state
         await wait(CACHED);
-        await news();
-        if (signal.aborted) break;
-        screen.run(run, rows);
-        return run.state;
+        continue;
       }
     } catch (error) {
       if (error instanceof Gone) return "gone";
@@ -66,7 +69,8 @@ export async function follow(source, screen, { signal, wait }) {
       lost += 1;
       if (!signal.aborted) screen.lost(error);
     }
-    await wait(lost ? Math.min(TICK * 2 ** (lost - 1), LONGEST) : screen.hurried() ? HURRIED : TICK);
+    const pause = lost ? Math.min(TICK * 2 ** (lost - 1), LONGEST) : screen.hurried() ? HURRIED : TICK;
+    await wait(Math.max(0, pause - (now() - asked))); // drawing takes time of its own
   }
   return "left";
 }

@@ -10,7 +10,7 @@ from dash import html
 from components.embryo_choice import button, options
 
 ROW_PX = 36
-BLOCK = 50  # rows that the browser asks for at a time: about two screens
+BLOCK = 30  # rows that the browser asks for at a time: what a screen shows, and a few more
 SOURCES = {"simulated": "Simulated", "file": "File", "epic": "EPIC"}
 GUESS = "Guessed from the file's name. It can be corrected on the embryo's page."
 THEME = (  # ag-grid's own theme in the colours of assets/tokens.css

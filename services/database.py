@@ -55,8 +55,26 @@ embryos = Table(
     Column("imported", Float, nullable=False),  # Unix seconds
     Column("deleted", Float),
 )
-# The embryos page counts and pages through those that are not deleted, and the API by id, from these alone.
-Index("embryos_there_by_name", embryos.c.deleted, embryos.c.name, embryos.c.id)
+# The embryos page counts, searches, sorts and pages through those that are not deleted, and the API by id,
+# from these alone: an index holds a tenth of what the rows do.
+Index(
+    "embryos_there_by_name",
+    embryos.c.deleted,
+    embryos.c.name,
+    embryos.c.id,
+    embryos.c.gene,
+    embryos.c.strain,
+    embryos.c.date,
+    embryos.c.source,
+    embryos.c.cells,
+    embryos.c.frames,
+    embryos.c.start_cells,
+    embryos.c.end_cells,
+    embryos.c.max_cells,
+    embryos.c.first_frame,
+    embryos.c.last_frame,
+    embryos.c.interval_s,
+)
 Index("embryos_there_by_id", embryos.c.deleted, embryos.c.id)
 Index("embryos_by_imported", embryos.c.imported, embryos.c.id)
 
@@ -69,6 +87,21 @@ embryo_cells = Table(
     Column("cell", Text, primary_key=True),
     Column("rows", Integer, nullable=False),
     sqlite_with_rowid=False,
+)
+
+cell_followers = Table(  # the same by cell, without the newest embryos, see services/followers.py
+    "cell_followers",
+    tables,
+    Column("cell", Text, primary_key=True),
+    Column("imported", Float, primary_key=True),  # new embryos come last in each cell's list
+    Column("embryo", String(10), primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+unlisted_embryos = Table(  # those that aren't in `cell_followers` yet
+    "unlisted_embryos",
+    tables,
+    Column("embryo", String(10), ForeignKey("embryos.id"), primary_key=True),
 )
 
 embryo_tags = Table(

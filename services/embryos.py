@@ -38,9 +38,10 @@ from sqlalchemy.exc import IntegrityError
 
 from services import calibration, file_names
 from services.cd_file import NEEDED, BadFile, as_frame, parse
-from services.database import embryo_cells, embryo_set_members, embryo_sets, embryo_tags
+from services.database import embryo_cells, embryo_set_members, embryo_sets, embryo_tags, unlisted_embryos
 from services.database import embryos as rows_of
 from services.embryo_query import narrowed, ordered
+from services.followers import list_waiting
 from services.oddities import FLAGS, flags
 from services.recording import Recording, arrange
 
@@ -257,8 +258,10 @@ class EmbryoStore:
                         if not _insert_new(connection, row):
                             return False
                         _insert_cells(connection, id, cells)
+                        connection.execute(insert(unlisted_embryos), {"embryo": id})
                         for ending, part in parts.items():
                             part.replace(self._path(id, ending))
+                    list_waiting(self.engine)
                     return True
                 except IntegrityError:
                     continue  # the id is another embryo's
@@ -318,12 +321,14 @@ class EmbryoStore:
         `filters`: column to AG Grid's filter model. Raises `ValueError` for a column or filter unknown.
         """
         matching, order = narrowed(search, filters or {}), ordered(sort)
-        if search.split() or filters:  # one look at every embryo instead of two
-            with self.engine.connect() as connection:
-                ids = list(connection.scalars(select(rows_of.c.id).where(matching).order_by(*order)))
-            return self.get_many(ids[offset : offset + limit], deleted=True), len(ids)
-        query = select(rows_of).where(matching).order_by(*order)
-        return self._select(query.limit(limit).offset(offset)), self.count()
+        wanted = select(rows_of.c.id).where(matching).order_by(*order).limit(limit).offset(offset)
+        with self.engine.connect() as connection:
+            ids = list(connection.scalars(wanted))
+            if len(ids) < limit and (ids or not offset):  # the last page says by itself how many there are
+                total = offset + len(ids)
+            else:
+                total = connection.scalar(select(func.count()).select_from(rows_of).where(matching)) or 0
+        return self.get_many(ids, deleted=True), total
 
     def matching(self, search: str = "", filters: Mapping[str, Any] | None = None) -> list[str]:
         """Ids of all embryos that a page's search and filters match, by name."""

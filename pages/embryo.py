@@ -66,13 +66,22 @@ def form_values(embryo: Embryo) -> dict[str, str]:
 
 def form_of(
     embryo: Embryo,
-    values: dict[str, str] | None = None,
+    typed: dict[str, str] | None = None,
+    base: dict[str, str] | None = None,
     errors: dict[str, str] | None = None,
     saved: str = "",
-) -> html.Form:
-    """The form of corrections, with what somebody typed where it couldn't be saved."""
+) -> list[Any]:
+    """The form of corrections, with what somebody typed where it couldn't be saved.
+
+    `base` holds the values that they began from: only what differs from those is a correction, so that two
+    people who correct different fields at the same time don't undo each other.
+    """
     whence = dict.fromkeys(embryo.guessed, "guessed from the file's name") | embryo.calibration
-    return description.description_form(values or form_values(embryo), whence, errors or {}, saved)
+    now = form_values(embryo)
+    return [
+        description.description_form(typed or now, whence, errors or {}, saved),
+        dcc.Store(id="embryo-form-base", data=base or now),
+    ]
 
 
 def details_of(embryo: Embryo) -> list[Any]:
@@ -139,7 +148,8 @@ def page_of(embryo: Embryo) -> list[Any]:
                 html.Div(details_of(embryo), id="embryo-source"),
             ],
             id="embryo-details",
-            title="Details",
+            title=html.Span("Details", id="embryo-details-title"),
+            labelledby="embryo-details-title",
             placement="end",
             is_open=False,
             scrollable=True,
@@ -232,10 +242,11 @@ def register(app: dash.Dash, lab: Lab) -> None:
         Output("embryo-head", "children"),
         Input("embryo-save", "n_clicks"),
         State("embryo-data", "data"),
+        State("embryo-form-base", "data"),
         *[State(f"embryo-{name}", "value") for name in description.FIELDS],
         prevent_initial_call=True,
     )
-    def save(clicks: int | None, data: dict[str, Any], *typed: str | None) -> Any:
+    def save(clicks: int | None, data: dict[str, Any], base: dict[str, str], *typed: str | None) -> Any:
         if not clicks:
             return no_update, no_update, no_update
         values = {name: (value or "").strip() for name, value in zip(description.FIELDS, typed, strict=True)}
@@ -243,15 +254,11 @@ def register(app: dash.Dash, lab: Lab) -> None:
         if embryo is None or embryo.deleted is not None:
             gone = "Somebody deleted this embryo meanwhile, so nothing was saved."
             return no_update, html.P(gone, role="alert"), no_update
-        before = form_values(embryo)
-        changed = {name: value for name, value in values.items() if value != before[name]}
+        changed = {name: value for name, value in values.items() if value != base[name]}
         errors = _errors(changed)
         if errors or not changed:
-            return (
-                no_update,
-                form_of(embryo, values, errors, "" if errors else "Nothing was changed."),
-                no_update,
-            )
+            words = "" if errors else "Nothing was changed."
+            return no_update, form_of(embryo, values, base, errors, words), no_update
         embryo = lab.embryos.correct(embryo.id, **changed)
         return page_data(embryo), form_of(embryo, saved="Saved."), head_of(embryo)
 

@@ -273,6 +273,19 @@ def test_cells_are_chosen_by_click(page: Any, program: Any, reference: Any) -> N
     assert chosen(page) == [other]
 
 
+@pytest.mark.browser
+@pytest.mark.embryos
+def test_the_figure_is_saved_with_nuclei_and_legend(page: Any, program: Any, reference: Any) -> None:
+    opened(page, program, reference.id, "?frame=30&cells=ABal,MSx&colour=blot")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save figure").click()
+    assert download.value.suggested_filename == f"{reference.name}_xy.svg"
+    figure = Path(download.value.path()).read_text()
+    assert figure.count('class="point"') >= len(drawn(page))
+    for words in ("x, µm →", "y, µm ↓", "blot", "below zero", f"{reference.name} · "):
+        assert words in figure
+
+
 # ---- the address
 
 
@@ -344,6 +357,7 @@ def test_a_correction_changes_every_view(page: Any, program: Any, epic: Path) ->
     page.get_by_label("Pixel size, µm").fill("0.2")
     page.get_by_label("Date of recording").fill("2008-08-01")
     page.get_by_label("Gene").fill("ceh-32x")
+    program.lab.embryos.correct(embryo.id, strain="RW1")  # somebody else, meanwhile
     page.get_by_role("button", name="Save corrections").click()
     page.get_by_text("Saved.").wait_for()
     page.wait_for_function(f"() => {SHOWN}.data.calibration.pixel_um === 0.2")
@@ -357,6 +371,22 @@ def test_a_correction_changes_every_view(page: Any, program: Any, epic: Path) ->
     assert tracks_asked == []
     kept = program.lab.embryos.get(embryo.id)
     assert (kept.interval_s, kept.pixel_um, kept.gene, kept.date) == (45.0, 0.2, "ceh-32x", "2008-08-01")
+    assert kept.strain == "RW1"
+
+
+# ---- what can go wrong
+
+
+@pytest.mark.browser
+@pytest.mark.embryos
+def test_without_its_tracks_the_page_says_so(page: Any, program: Any, reference: Any) -> None:
+    page.route("**/tracks/**", lambda route: route.fulfill(status=503, body="no"))
+    page.goto(f"{program.url}/embryos/{reference.id}")
+    page.get_by_role("heading", name="The embryo couldn't be loaded").wait_for()
+    page.errors.clear()  # the browser's own words on the 503
+    page.unroute("**/tracks/**")
+    page.get_by_role("button", name="Try again").click()
+    page.locator("#watch[data-ready]").wait_for()
 
 
 # ---- odd embryos

@@ -186,7 +186,8 @@ class Watch {
       element("div", { class: "tools-view" }, ...Object.values(this.controls), save),
       this.fold,
     );
-    this.legendBox = element("div", { class: "stage-legend" });
+    this.legendTold = element("div");
+    this.legendBox = element("details", { class: "stage-legend", open: !narrow() }, element("summary"), this.legendTold);
     this.hint = element("div", { class: "stage-hint", text: "Click a nucleus to choose its cell, shift-click for more" });
     this.stage.append(this.legendBox, this.hint);
   }
@@ -206,7 +207,8 @@ class Watch {
 
   #legend() {
     const { legend } = this.painter;
-    const parts = [element("div", { class: "legend-title", text: legend.unit ? `${legend.title}, ${legend.unit}` : legend.title })];
+    const parts = [];
+    this.legendBox.firstChild.textContent = legend.unit ? `${legend.title}, ${legend.unit}` : legend.title;
     if (legend.swatches) {
       parts.push(element("ul", { class: "swatches" }, ...legend.swatches.map(({ label, colour }) => {
         const item = element("li", {}, element("i", { class: "dot" }), label);
@@ -226,7 +228,7 @@ class Watch {
       parts.push(element("div", { class: "legend-title", text: "Time along the paths" }));
       parts.push(gradient(VIRIDIS, `${Math.round(first)}`, `${Math.round(last)} min`));
     }
-    this.legendBox.replaceChildren(...parts);
+    this.legendTold.replaceChildren(...parts);
   }
 
   // The panel
@@ -247,7 +249,8 @@ class Watch {
       go: (frame) => this.clock.seek(frame), toast: app().toast,
     });
     root.querySelector(".curves-note").textContent = cells.length > MOST_CURVES ? `Curves of the first ${MOST_CURVES} of ${cells.length} cells.` : "";
-    this.#curves();
+    clearTimeout(this.curvesTimer);
+    this.curvesTimer = setTimeout(() => this.#curves()); // what was clicked is seen first
   }
 
   #curves() {
@@ -391,6 +394,7 @@ class Watch {
     this.clock.pause();
     app().playing = false;
     clearTimeout(this.#addressTimer);
+    clearTimeout(this.curvesTimer);
     for (const end of this.#ends.splice(0)) end();
     this.plane.end();
     this.plotly?.purge(this.curvesGraph);

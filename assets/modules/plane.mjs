@@ -410,7 +410,7 @@ export class Plane {
 
   #listen() {
     let down = null;
-    const ours = (event) => !event.target.closest(".stage-legend, .stage-tools, button, select, input");
+    const ours = (event) => !event.target.closest(".stage-legend, button, select, input");
     this.stage.addEventListener("pointermove", (event) => {
       this.pointer = ours(event) && !event.buttons ? this.#pointOf(event) : null;
       this.#hover(this.pointer);

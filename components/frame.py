@@ -40,7 +40,7 @@ def shell() -> html.Div:
                                 id="share-link",
                                 className="bar-button",
                                 title="Copy the address of this view",
-                                **{"aria-label": "Copy the address of this view"},
+                                **{"aria-label": "Share: copy the address of this view"},
                             ),
                         ],
                         className="bar-end",

@@ -109,7 +109,7 @@ def whole_answer(url: str, path: str) -> tuple[bytes, bytes]:
 def begin(url: str) -> str:
     """Start a run of many epochs of about a second, and wait for its first; its id."""
     ids = [embryo["id"] for embryo in ask(f"{url}/api/v1/embryos")]
-    config = {"embryos": ids, "split": "cell", "stop_at_cells": 150, "epochs": 1000, "batch_size": 512}
+    config = {"embryos": ids, "split": "cell", "stop_at_cells": 0, "epochs": 1000}
     run: str = ask(f"{url}/api/v1/runs", config)["id"]
     deadline = time.monotonic() + 90
     while not ask(f"{url}/api/v1/runs/{run}/metrics?after=0")["rows"]:

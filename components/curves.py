@@ -13,7 +13,9 @@ SERIES = (  # panel, tag, name, colour token, whether it is smoothed
     (3, "balanced_accuracy/validation", "balanced accuracy", "founder-MS", True),
     (3, "macro_f1/validation", "macro-F1", "founder-C", True),
 )
-MARKED_EPOCHS = 60  # up to as many epochs each has a marker large enough to point at; more would be slow to draw
+MARKED_EPOCHS = (
+    60  # up to as many epochs each has a marker large enough to point at; more would be slow to draw
+)
 
 
 def live_figure(theme: str, epochs: int) -> dict[str, Any]:
@@ -36,9 +38,9 @@ def live_figure(theme: str, epochs: int) -> dict[str, Any]:
         "uirevision": "reader",
         "annotations": [_title(text) for text in TITLES],
         "xaxis": _x_axis("y"),
-        "yaxis": {"anchor": "x", "exponentformat": "power"},
+        "yaxis": {"anchor": "x", "exponentformat": "e"},
         "xaxis2": _x_axis("y2") | {"matches": "x"},
-        "yaxis2": {"anchor": "x2", "exponentformat": "power", "rangemode": "tozero"},
+        "yaxis2": {"anchor": "x2", "exponentformat": "e", "rangemode": "tozero"},
         "xaxis3": _x_axis("y3") | {"matches": "x"},
         "yaxis3": {"anchor": "x3", "range": [0, 1.02]},
     }

@@ -92,7 +92,7 @@ def report(
 
 def _protocol(config: Mapping[str, Any], inflated: str | None) -> html.Span:
     """The protocol as a word beside the scores; a warning where it inflates them."""
-    return html.Span(protocol(config, inflated), className="warning-word" if inflated else "protocol")
+    return html.Span(protocol(config, inflated), className="warning-word" if inflated else "run-protocol")
 
 
 def scores_table(found: Mapping[str, Any], best: Mapping[str, float], inflated: str | None) -> html.Table:
@@ -237,7 +237,7 @@ def failure(error: str | None, epochs: int) -> html.Section:
     ]
     if len(lines) > 1:
         told.append(html.Details([html.Summary("The whole message"), html.Pre("\n".join(lines))]))
-    return html.Section(told, className="panel", **{"aria-label": "Failure"})
+    return html.Section(told, className="panel run-ending", **{"aria-label": "Failure"})
 
 
 def cancelled(epochs: int) -> html.Section:
@@ -249,6 +249,6 @@ def cancelled(epochs: int) -> html.Section:
     )
     return html.Section(
         [html.H2("This run was cancelled"), html.P(f"{left} Clone and edit it to train again.")],
-        className="panel",
+        className="panel run-ending",
         **{"aria-label": "Cancelled"},
     )

@@ -115,7 +115,12 @@ def grid() -> dag.AgGrid:
                 "headerCheckbox": False,
                 "enableClickSelection": False,
             },
-            "selectionColumnDef": {"width": 44, "resizable": False, "sortable": False},
+            "selectionColumnDef": {
+                "headerName": "Choose",
+                "width": 44,
+                "resizable": False,
+                "sortable": False,
+            },
             "suppressNoRowsOverlay": True,
             "suppressDragLeaveHidesColumns": True,
             "tooltipShowDelay": 300,

@@ -79,7 +79,7 @@ def register(app: dash.Dash, lab: Lab) -> None:
         except NoSuchRun:
             gone = html.Section(
                 [html.H2("This run was deleted"), html.P("Somebody deleted it while this page was open.")],
-                className="panel",
+                className="panel run-ending",
                 role="status",
             )
             return gone, no_update
@@ -186,7 +186,7 @@ def _head(run: Run) -> html.Header:
                     ),
                     html.Span(
                         protocol(run.config, run.inflated),
-                        className="warning-word" if run.inflated else "protocol",
+                        className="warning-word" if run.inflated else "run-protocol",
                         title=run.inflated or "",
                     ),
                     html.Div(

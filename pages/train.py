@@ -246,6 +246,7 @@ def layout(lab: Lab, query: Mapping[str, str]) -> Any:
             dcc.Store(id="train-chosen-split", data=default_split(embryos_of(lab, chosen))),
             html.Div(
                 [
+                    html.H1("New run", className="visually-hidden"),
                     html.P(said, className="run-said", role="status") if said else None,
                     run_form.form(
                         values,

@@ -8,12 +8,13 @@ import { places } from "./metric_rows.mjs";
 const WIDE = 700;
 let leave = null;
 
-/** Where the four panels stand, as layout keys. */
-export function arrangement(wide, view) {
+/** Where the four panels stand in a box of `width` px, as layout keys. */
+export function arrangement(width, view) {
+  const wide = width >= WIDE;
   const boxes = wide
     ? [[0, 0.47, 0.54, 0.88], [0.53, 1, 0.54, 0.88], [0, 0.47, 0, 0.36], [0.53, 1, 0, 0.36]]
     : [[0, 1, 0.77, 0.92], [0, 1, 0.52, 0.68], [0, 1, 0.26, 0.42], [0, 1, 0, 0.16]];
-  const layout = { height: wide ? 560 : 1100, "yaxis.type": view.log ? "log" : "linear" };
+  const layout = { width, height: wide ? 560 : 1100, "yaxis.type": view.log ? "log" : "linear" };
   boxes.forEach(([left, right, bottom, top], i) => {
     const n = i ? i + 1 : "";
     layout[`xaxis${n}.domain`] = [left, right];
@@ -53,10 +54,10 @@ export async function mount(page) {
   const Plotly = await plotly();
   if (signal.aborted) return null;
   paint();
-  let wide = box.clientWidth >= WIDE;
+  let width = box.clientWidth;
   const touch = matchMedia("(pointer: coarse)").matches;
-  await Plotly.newPlot(graph, data, { ...layout, dragmode: touch ? false : "zoom" }, { responsive: true, displaylogo: false });
-  await Plotly.relayout(graph, arrangement(wide, view));
+  await Plotly.newPlot(graph, data, { ...layout, dragmode: touch ? false : "zoom" }, { displaylogo: false });
+  await Plotly.relayout(graph, arrangement(width, view));
 
   const known = new Map(); // run id -> {rows, started}
   let work = Promise.resolve();
@@ -67,7 +68,7 @@ export async function mount(page) {
   };
   const look = (change) => {
     Object.assign(view, change);
-    work = work.then(() => Plotly.relayout(graph, { ...arrangement(wide, view), "xaxis.autorange": true, "yaxis.autorange": true }));
+    work = work.then(() => Plotly.relayout(graph, { ...arrangement(width, view), "xaxis.autorange": true, "yaxis.autorange": true }));
     for (const id of known.keys()) draw(id);
     document.getElementById("compare-log").setAttribute("aria-pressed", String(view.log));
     document.getElementById("compare-time").setAttribute("aria-pressed", String(view.axis === "time"));
@@ -77,9 +78,9 @@ export async function mount(page) {
   document.getElementById("compare-time").addEventListener("click", () => look({ axis: view.axis === "time" ? "epoch" : "time" }), { signal });
   window.addEventListener("themechange", () => { paint(); Plotly.redraw(graph); }, { signal });
   const size = new ResizeObserver(() => {
-    if (!box.clientWidth || wide === box.clientWidth >= WIDE) return;
-    wide = !wide;
-    Plotly.relayout(graph, arrangement(wide, view));
+    if (!box.clientWidth || width === box.clientWidth) return;
+    width = box.clientWidth;
+    Plotly.relayout(graph, arrangement(width, view));
   });
   size.observe(box);
   const left = setInterval(() => box.isConnected || leave.abort(), 500);

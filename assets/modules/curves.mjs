@@ -17,9 +17,9 @@ const X_TITLES = { epoch: "Epoch", time: "Minutes since the start" };
 /** How the panels stand: "wide", or "narrow" under each other; folded small, "strip" in a row or "stack". */
 export const formOf = (width, strip) => (width < WIDE ? (strip ? "stack" : "narrow") : strip ? "strip" : "wide");
 
-/** Layout keys of a form and of the reader's view, for Plotly.relayout. */
-export function arrangement(form, view) {
-  const layout = { height: HEIGHTS[form], showlegend: !SMALL.has(form) };
+/** Layout keys of a form and of the reader's view in a box of `width` px, for Plotly.relayout. */
+export function arrangement(form, view, width) {
+  const layout = { width, height: HEIGHTS[form], showlegend: !SMALL.has(form) };
   BOXES[form].forEach(([left, right, bottom, top], i) => {
     const n = i ? i + 1 : "";
     const below = form === "narrow" ? i === 2 : form === "wide";
@@ -61,6 +61,7 @@ export function whole(traces, rows, view) {
     x: traces.map((trace) => places(rows.of(trace.meta.tag), view.axis, view.started)),
     y: traces.map((trace) => drawn(trace, rows, view)),
     opacity: traces.map((trace) => (trace.meta.twin && !trace.meta.smooth && view.smoothing ? FAINT : 1)),
+    showlegend: traces.map((trace) => Boolean(trace.meta.twin) && Boolean(trace.meta.smooth) === view.smoothing > 0),
     visible: traces.map((trace) => !trace.meta.smooth || view.smoothing > 0),
     hoverinfo: traces.map((trace) => (trace.meta.smooth ? "skip" : "all")),
   };
@@ -80,7 +81,7 @@ export function marks(best, majority, view, colours) {
     for (const n of ["", "2", "3"]) {
       shapes.push({
         type: "line", xref: `x${n}`, yref: `y${n} domain`, x0: x, x1: x, y0: 0, y1: 1, layer: "below",
-        line: { color: colours.quiet, width: 1, dash: "dot" },
+        line: { color: colours.quiet, width: 1.5, dash: "dot" },
       });
     }
   }
@@ -119,8 +120,7 @@ export class Curves {
     this.graph = document.createElement("div");
     element.replaceChildren(this.graph);
     this.marked = { best: null, majority: null };
-    this.width = element.clientWidth;
-    this.form = formOf(this.width, view.strip);
+    this.element = element;
     const { data, layout } = structuredClone(figure);
     this.traces = data;
     const touch = matchMedia("(pointer: coarse)").matches;
@@ -128,10 +128,10 @@ export class Curves {
       this.Plotly = Plotly;
       this.paint(data);
       await Plotly.newPlot(this.graph, data, { ...layout, dragmode: touch ? false : "zoom" }, {
-        responsive: false, displaylogo: false,
+        displaylogo: false,
         modeBarButtonsToRemove: ["select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d"],
       });
-      await Plotly.relayout(this.graph, arrangement(this.form, view));
+      await Plotly.relayout(this.graph, this.arrangement());
     });
     this.size = new ResizeObserver(() => this.arrange());
     this.size.observe(element);
@@ -188,8 +188,7 @@ export class Curves {
   look(change, rows) {
     const axis = this.view.axis;
     Object.assign(this.view, change);
-    this.form = formOf(this.graph.parentElement.clientWidth, this.view.strip);
-    const layout = arrangement(this.form, this.view);
+    const layout = this.arrangement();
     if (axis !== this.view.axis) layout["xaxis.autorange"] = true; // minutes are no epochs: an old zoom means nothing
     if ("log" in change) layout["yaxis.autorange"] = layout["yaxis2.autorange"] = true;
     return this.put(whole(this.traces, rows, this.view), layout);
@@ -202,17 +201,14 @@ export class Curves {
     });
   }
 
+  arrangement() {
+    this.width = this.element.clientWidth;
+    return arrangement(formOf(this.width, this.view.strip), this.view, this.width);
+  }
+
   arrange() {
-    const width = this.graph.parentElement?.clientWidth;
-    if (!width || width === this.width) return;
-    this.width = width;
-    const form = formOf(width, this.view.strip);
-    if (form === this.form) {
-      this.then(() => this.Plotly.Plots.resize(this.graph));
-      return;
-    }
-    this.form = form;
-    this.then(() => this.Plotly.relayout(this.graph, arrangement(form, this.view)));
+    if (!this.element.clientWidth || this.element.clientWidth === this.width) return;
+    this.then(() => this.Plotly.relayout(this.graph, this.arrangement()));
   }
 
   close() {

@@ -130,6 +130,7 @@ class RunScreen {
       if (this.curves.view.axis === "time") this.curves.redraw(rows);
     }
     this.run_ = run;
+    this.at("run-curves").classList.toggle("curves-empty", !rows.last("loss/train"));
     this.stateLine(rows);
     this.numbers(rows);
     this.at("run-cancel").hidden = FINAL.has(run.state);
@@ -151,6 +152,8 @@ class RunScreen {
 
   end(state) {
     if (state === "gone") {
+      this.at("run-state").replaceChildren(element("span", "run-word run-word-cancelled", "Deleted"));
+      for (const id of ["run-progress", "run-cancel", "run-delete"]) this.at(id).hidden = true;
       window.dash_clientside.set_props("run-over", { data: "gone" });
     } else if (state !== "left") {
       this.askAside(true).catch(() => {});

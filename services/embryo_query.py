@@ -8,6 +8,7 @@ from sqlalchemy import (
     Boolean,
     ColumnElement,
     Float,
+    Select,
     Text,
     and_,
     bindparam,
@@ -23,7 +24,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from services.database import embryo_set_members, embryo_tags, embryos
-from services.followers import follows
+from services.followers import follows, number_that_follow
 from services.lineage import is_sulston
 
 MOST_WORDS = 20
@@ -92,12 +93,27 @@ def narrowed(search: str, filters: Mapping[str, Any]) -> ColumnElement[bool]:
     return and_(*conditions)
 
 
+def number(search: str, filters: Mapping[str, Any]) -> Select[int]:
+    """How many embryos a search and filters leave."""
+    words = search.split()
+    if len(words) == 1 and not filters and not _GENE.fullmatch(words[0]):
+        # Most searches are for one cell, and most embryos may follow it: their list is as long as it is.
+        word = words[0][:LONGEST_WORD]
+        others = and_(embryos.c.deleted.is_(None), _has_text(word), not_(follows(_spellings(word))))
+        by_text = select(func.count()).select_from(embryos).where(others).scalar_subquery()
+        return select(number_that_follow(_spellings(word)) + by_text)
+    return select(func.count()).select_from(embryos).where(narrowed(search, filters))
+
+
 def _word(word: str) -> ColumnElement[bool]:
     """Text of name, gene, strain or a tag, or exactly the name of a cell that the embryo follows."""
+    return _has_text(word) if _GENE.fullmatch(word) else or_(follows(_spellings(word)), _has_text(word))
+
+
+def _has_text(word: str) -> ColumnElement[bool]:
     tagged = select(embryo_tags.c.embryo).where(_contains(embryo_tags.c.tag, word))
     texts = [_contains(embryos.c[name], word) for name in ("name", "gene", "strain")]
-    cells = [] if _GENE.fullmatch(word) else [follows(_spellings(word))]
-    return or_(*cells, *texts, embryos.c.id.in_(tagged))
+    return or_(*texts, embryos.c.id.in_(tagged))
 
 
 def _spellings(word: str) -> list[str]:

@@ -40,7 +40,7 @@ from services import calibration, file_names
 from services.cd_file import NEEDED, BadFile, as_frame, parse
 from services.database import embryo_cells, embryo_set_members, embryo_sets, embryo_tags, unlisted_embryos
 from services.database import embryos as rows_of
-from services.embryo_query import narrowed, ordered
+from services.embryo_query import narrowed, number, ordered
 from services.followers import list_waiting
 from services.oddities import FLAGS, flags
 from services.recording import Recording, arrange
@@ -327,7 +327,7 @@ class EmbryoStore:
             if len(ids) < limit and (ids or not offset):  # the last page says by itself how many there are
                 total = offset + len(ids)
             else:
-                total = connection.scalar(select(func.count()).select_from(rows_of).where(matching)) or 0
+                total = connection.scalar(number(search, filters or {})) or 0
         return self.get_many(ids, deleted=True), total
 
     def matching(self, search: str = "", filters: Mapping[str, Any] | None = None) -> list[str]:

@@ -22,6 +22,20 @@ def follows(cells: Sequence[str]) -> ColumnElement[bool]:
     return or_(embryos.c.id.in_(listed), embryos.c.id.in_(waiting))
 
 
+def number_that_follow(cells: Sequence[str]) -> ColumnElement[int]:
+    """How many embryos that aren't deleted follow one of `cells`: the length of a list, not a look at each."""
+    deleted = select(embryos.c.id).where(embryos.c.deleted.is_not(None))
+    each = cell_followers.c.embryo if len(cells) == 1 else cell_followers.c.embryo.distinct()
+    listed = select(func.count(each)).where(
+        cell_followers.c.cell.in_(cells), cell_followers.c.embryo.not_in(deleted)
+    )
+    of_it = embryo_cells.c.embryo == unlisted_embryos.c.embryo
+    waiting = select(func.count(unlisted_embryos.c.embryo)).where(
+        exists().where(of_it, embryo_cells.c.cell.in_(cells)), unlisted_embryos.c.embryo.not_in(deleted)
+    )
+    return listed.scalar_subquery() + waiting.scalar_subquery()
+
+
 def list_waiting(engine: Engine, batch: int = BATCH) -> int:
     """Put the waiting embryos into the lists if there are `batch` of them or more; how many were put."""
     with engine.connect() as connection:

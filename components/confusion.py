@@ -21,7 +21,7 @@ def matrix_figure(
     unknown = list(unknown) or [0] * len(classes)
     totals = [sum(row) + more for row, more in zip(confusion, unknown, strict=True)]
     shares = [
-        [round(count / total, 4) if total else None for count in row]
+        [round(count / total, 4) if count else (0 if total else None) for count in row]
         for row, total in zip(confusion, totals, strict=True)
     ]
     names = [html.escape(name, quote=False) for name in classes]  # Plotly reads tags in its labels

@@ -261,7 +261,7 @@ def form(
                 ],
                 className="preset-field",
             ),
-            step("data", chooser, fields_side_by_side(number("stop_at_cells"))),
+            step("data", chooser, number("stop_at_cells")),
             step(
                 "label",
                 fields_side_by_side(
@@ -387,7 +387,7 @@ def estimate(
     """What the run will do, from a plan's fields, and what its score will mean."""
     rows = f"{plan['rows']:,}"
     parts = [
-        ("Embryos", f"{embryos:,} of {count(dates, 'date')}"),
+        ("Embryos", f"{embryos:,} ({count(dates, 'date')})"),
         ("Rows", rows),
         ("After resampling", f"{plan['rows_after']:,}" if plan["rows_after"] != plan["rows"] else "the same"),
         ("Training, an epoch", f"{plan['train_rows']:,}"),

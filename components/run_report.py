@@ -49,7 +49,7 @@ def report(
                         html.H2("Who was taken for whom"),
                         html.P(
                             "Each row is a true class, in lineage order; colour is the share of its rows that got "
-                            "an answer.",
+                            "an answer. A class without a row here is blank.",
                             className="quiet small",
                         ),
                         dcc.Graph(
@@ -142,6 +142,10 @@ def _sentences(found: Mapping[str, Any], config: Mapping[str, Any]) -> list[html
     said: list[Any] = []
     if found["inflated"]:
         said.append([html.Span("Inflated: ", className="warning-word"), f"{found['inflated']}."])
+    if found["scores"]["accuracy"] <= found["scores"]["majority"]:
+        said.append(
+            f"Its accuracy is no higher than that of always answering “{facts['majority']['label']}”."
+        )
     said.append(_split_sentence(config, parts))
     if embryos["embryos"] > 1:
         text = (

@@ -80,9 +80,10 @@ def methods(config: RunConfig, report: dict[str, Any]) -> str:
             f"Over {embryos['embryos']} embryos the mean accuracy was {embryos['mean']:.3f} (median "
             f"{embryos['median']:.3f}, worst {embryos['worst']:.3f}{spread})."
         )
-    if facts["without_training"]:
+    if missing := facts["without_training"]:
         sentences.append(
-            f"{len(facts['without_training'])} classes had no row in the training part and count as wrong."
+            f"{len(missing)} {'class' if len(missing) == 1 else 'classes'} had no row in the training part and "
+            f"{'counts' if len(missing) == 1 else 'count'} as wrong."
         )
     if report["inflated"]:
         sentences.append(f"This protocol inflates the score: {report['inflated']}.")

@@ -122,6 +122,41 @@ def test_the_confusion_matrix_shows_shares_of_the_truth_and_counts_on_hover() ->
     assert "tickvals" not in many["layout"]["xaxis"]  # Plotly chooses as many as there is room for
 
 
+def test_the_report_sets_the_scores_beside_the_majority_and_says_what_they_were_measured_on() -> None:
+    part = {"rows": 8, "classes": 2, "cells": 2, "embryos": ["a"], "dates": 1}
+    found = {
+        "part": "test",
+        "best_epoch": 3,
+        "scores": {"accuracy": 0.6, "balanced_accuracy": 0.5, "macro_f1": 0.4, "majority": 0.7},
+        "inflated": "rows were split at random",
+        "facts": {
+            "majority": {"label": "AB"},
+            "parts": {"training": part, "validation": part, "test": part},
+            "rows": 24,
+            "left_out": {"past the stop": 5},
+            "without_training": ["E"],
+        },
+        "over_embryos": {"embryos": 3, "mean": 0.6, "median": 0.61, "worst": 0.5, "interval": [0.51, 0.69]},
+        "confusion": [[6, 2], [0, 0]],
+        "classes": ["AB", "E"],
+        "per_class": [],
+        "methods": "One embryo was used.",
+    }
+    best = {"accuracy/validation": 0.65}
+    text = told(
+        run_report.report(found, config={"split": "row"}, best=best, theme="dark", notices=["Simulated."])
+    )
+    assert "row split, inflated" in text
+    assert "Test, at epoch 3 inflated 0.600 0.500 0.400" in text
+    assert "always “AB” 0.700" in text
+    assert "Validation, same epoch inflated 0.650" in text
+    assert "no higher than that of always answering “AB”" in text
+    assert "median 0.610, worst 0.500; 95% interval of the mean 0.510 to 0.690" in text
+    assert "left out: 5 past the stop" in text
+    assert "1 class had no row to learn from and counts as wrong: E" in text
+    assert "Simulated." in text
+
+
 def test_classes_can_be_put_in_order_of_recall_or_size() -> None:
     rows = [
         {"label": "AB", "support": 5, "recall": 0.9, "precision": None},

@@ -120,7 +120,7 @@ def test_the_estimate_counts_rows_parts_and_classes_before_and_after_resampling(
     assert f"Rows {rows:,}" in text
     assert "Classes 6" in text  # AB MS E C D P4
     assert "After resampling the same" not in text
-    assert "4 of 4 dates" in text
+    assert "4 (4 dates)" in text
     assert "never seen" in text
 
 

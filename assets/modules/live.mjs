@@ -157,6 +157,7 @@ class RunScreen {
       window.dash_clientside.set_props("run-over", { data: "gone" });
     } else if (state !== "left") {
       this.askAside(true).catch(() => {});
+      if (FINAL.has(this.page.run.state)) return; // the page came with its report
       window.dash_clientside.set_props("run-over", { data: state });
       window.blastoscope.countRuns();
     }

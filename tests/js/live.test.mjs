@@ -242,3 +242,21 @@ test("runs laid over each other: each run's traces get its own points", async ()
   assert.deepEqual(update, { x: [[1, 2]], y: [[2, 1]], mode: ["lines"] });
   assert.ok(panels(390, { axis: "epoch" }).height > panels(1200, { axis: "epoch" }).height);
 });
+
+test("a page that nobody sees asks nothing until it is seen again, and a reader who leaves isn't waited for", async () => {
+  const { seen } = await import("../../assets/modules/live.mjs");
+  globalThis.document = Object.assign(new EventTarget(), { hidden: true });
+  const { signal } = new AbortController();
+  let over = false;
+  const waited = seen(1, signal).then(() => { over = true; });
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.equal(over, false);
+  document.hidden = false;
+  document.dispatchEvent(new Event("visibilitychange"));
+  await waited;
+  const leaving = new AbortController();
+  const left = seen(60_000, leaving.signal);
+  leaving.abort();
+  await left;
+  delete globalThis.document;
+});

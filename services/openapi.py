@@ -4,7 +4,7 @@ from functools import cache
 from typing import Any
 
 from services.labels import RESAMPLINGS
-from services.runs import RunConfig
+from services.run_config import request_schema
 
 ID = {"type": "string", "pattern": "^[a-z0-9]{1,10}$"}
 WORD = {"type": "string"}
@@ -45,8 +45,6 @@ TOO_LARGE = _answer("More than the upload limit", {"$ref": "#/components/schemas
 
 
 def _schemas() -> dict[str, Any]:
-    config = RunConfig.model_json_schema(ref_template="#/components/schemas/{model}")
-    inner = config.pop("$defs", {})
     embryo = _object(
         {
             "id": ID,
@@ -116,8 +114,7 @@ def _schemas() -> dict[str, Any]:
                 ),
             }
         ),
-        "RunConfig": config,
-        **inner,
+        "RunConfig": request_schema(),
         "Run": run,
         "Metrics": _object(
             {"generation": COUNT, "rows": {"type": "array", "items": metric}, "next": COUNT},

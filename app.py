@@ -215,6 +215,7 @@ def _serve(settings: Settings, runner: _Runner) -> None:
                 "threads": 16,
                 "timeout": 120,
                 "graceful_timeout": 3,
+                "limit_request_line": 8190,  # `embryos=` may name hundreds
                 "loglevel": "warning",
                 "when_ready": ready,
                 "on_exit": lambda _arbiter: runner.end(),

@@ -170,7 +170,7 @@ def blueprint(lab: Lab) -> Blueprint:
         after = whole_number("after", 0, 10**15, 0)
         response = flask.jsonify(lab.runs.metrics_after(run_id, after))
         response.headers["Cache-Control"] = "max-age=1"  # a proxy may serve a crowd from one answer
-        response.headers["Content-Security-Policy"] = "default-src 'none'"  # short: every viewer asks each second
+        response.headers["Content-Security-Policy"] = "default-src 'none'"  # short: asked each second
         return response
 
     @route("/runs/<run_id>/cancel", methods=["POST"])

@@ -41,6 +41,7 @@ REFUSED = _answer("Not allowed from here", {"$ref": "#/components/schemas/Error"
 ABSENT = _answer("There is no such thing", {"$ref": "#/components/schemas/Error"})
 WRONG = _answer("What was sent can't be used: which field, and why", {"$ref": "#/components/schemas/Error"})
 BROKEN = _answer("The request can't be read", {"$ref": "#/components/schemas/Error"})
+TOO_LONG = _answer("The web server reads no address or header as long as that", WORD, "text/html")
 TOO_LARGE = _answer("More than the upload limit", {"$ref": "#/components/schemas/Error"})
 
 
@@ -246,7 +247,7 @@ def document() -> dict[str, Any]:
     }
     for operations in paths.values():
         for operation in operations.values():
-            operation["responses"] |= {"400": BROKEN, "403": REFUSED}
+            operation["responses"] |= {"400": BROKEN, "403": REFUSED, "414": TOO_LONG, "431": TOO_LONG}
     return {
         "openapi": "3.1.0",
         "info": {"title": "Blastoscope", "version": "1"},

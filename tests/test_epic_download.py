@@ -253,7 +253,7 @@ def test_the_job_downloads_and_imports_with_its_source(server: Server, tmp_path:
 
 
 def test_while_one_runs_a_second_start_follows_it(server: Server, tmp_path: Path) -> None:
-    server.slowly_s = 0.01
+    server.slowly_s = 0.2
     lab = lab_of(server, tmp_path)
     id = start_epic(lab)
     assert start_epic(lab) == id
@@ -261,6 +261,7 @@ def test_while_one_runs_a_second_start_follows_it(server: Server, tmp_path: Path
     while not (told := progress(lab.engine, id))["message"] and time.monotonic() < deadline:
         time.sleep(0.02)
     assert told["phase"] == "downloading" and told["message"].endswith(" MB")
+    server.slowly_s = 0
     assert ended(lab, id)["state"] == "done"
 
 

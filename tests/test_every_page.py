@@ -8,7 +8,16 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 # Rules and places that are Dash's, Plotly's or ag-grid's own and can't be mended from here, with the reason.
 ALLOWED: dict[str, tuple[str, ...]] = {}
-PAGES = ("/", "/embryos/{embryo}", "/labels", "/train", "/runs", "/runs/{run}", "/compare?runs={run},{run}", "/nowhere")
+PAGES = (
+    "/",
+    "/embryos/{embryo}",
+    "/labels",
+    "/train",
+    "/runs",
+    "/runs/{run}",
+    "/compare?runs={run},{run}",
+    "/nowhere",
+)
 
 
 @pytest.fixture(scope="module")

@@ -103,11 +103,12 @@ def dialogs() -> list[Any]:
 def _dialog(id: str, title: str, body: list[Any], buttons: list[Any]) -> dbc.Modal:
     return dbc.Modal(
         [
-            dbc.ModalHeader(dbc.ModalTitle(title)),
+            dbc.ModalHeader(dbc.ModalTitle(title, id=f"{id}-title")),
             dbc.ModalBody(body),
             dbc.ModalFooter([button("Cancel", data_closes=id), *buttons]),
         ],
         id=id,
+        labelledby=f"{id}-title",
         is_open=False,
     )
 

@@ -128,7 +128,7 @@ def grid(flags: Mapping[str, str], expected_rows: int) -> dag.AgGrid:
             "rowHeight": ROW_PX,
             "cacheBlockSize": BLOCK,
             "maxBlocksInCache": 20,
-            "infiniteInitialRowCount": max(1, min(expected_rows, BLOCK)),
+            "infiniteInitialRowCount": max(1, expected_rows),
             "blockLoadDebounceMillis": 60,
             "suppressNoRowsOverlay": True,
             "suppressCellFocus": False,

@@ -52,6 +52,7 @@ def slim(hidden: bool = False) -> html.Section:
     """The same place as one line, for who knows what it is for."""
     return html.Section(
         [
+            html.H1("Embryos", className="visually-hidden"),
             html.Span("Drop CD files, a folder or a zip anywhere on this page.", className="quiet"),
             *_other_ways(),
             button("Import", "primary", data_import="files"),
@@ -83,7 +84,7 @@ def epic_dialog(address: str) -> dbc.Modal:
     """What the EPIC collection is, before it is downloaded from `address`."""
     return dbc.Modal(
         [
-            dbc.ModalHeader(dbc.ModalTitle("Download the EPIC collection")),
+            dbc.ModalHeader(dbc.ModalTitle("Download the EPIC collection", id="epic-dialog-title")),
             dbc.ModalBody(
                 [
                     html.P(
@@ -111,5 +112,6 @@ def epic_dialog(address: str) -> dbc.Modal:
             ),
         ],
         id="epic-dialog",
+        labelledby="epic-dialog-title",
         is_open=False,
     )

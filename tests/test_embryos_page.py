@@ -104,7 +104,7 @@ def test_a_stranger_sees_what_to_do_and_drops_a_cd_file(embryos: Any, epic: Path
     page.get_by_text("1 embryo came in.").wait_for(timeout=30_000)
     name = REFERENCE.removesuffix(".csv")
     page.locator(f"{ROWS} a", has_text=name).wait_for()
-    assert not page.get_by_role("heading", level=1).is_visible()  # the place to drop is a line now
+    assert not page.get_by_text("cell by cell").is_visible()  # the place to drop is a line now
     row = page.locator(ROWS, has_text=name)
     assert "726" in row.inner_text()
     assert row.locator("em", has_text="alr-1").count() == 1  # a guess, and shown as one
@@ -235,13 +235,29 @@ def test_keys_choose_and_open(embryos: Any, program: Any) -> None:
     page.locator(f"{ROWS} .ag-cell[col-id=gene]").focus()
     page.keyboard.press("Space")
     page.get_by_text("1 embryo chosen").wait_for()
-    assert page.get_by_label("Choose CD20130101_keys-1_1_L1").is_checked()
+    page.locator(f"{ROWS} input:checked").wait_for()
     page.locator(f"{ROWS} .ag-cell[col-id=flags]").focus()  # whole sentence, without a mouse
     assert "recording ends before 250 cells" in page.get_by_role("tooltip").inner_text()
     page.keyboard.press("Enter")
     page.wait_for_url(f"{program.url}/embryos/{id}")
     page.go_back()
     page.get_by_text(re.compile("^1 of .* match")).wait_for()
+
+
+def test_who_comes_back_finds_the_place_again(embryos: Any, program: Any) -> None:
+    page = embryos
+    bring(program, *(f"CD2013{i // 28 + 1:02}{i % 28 + 1:02}_far-1_1_L1" for i in range(70)), seed=400)
+    page.reload()
+    page.locator(f"{ROWS} a").first.wait_for()
+    page.locator(".ag-body-viewport").evaluate("e => { e.scrollTop = 36 * 55; }")
+    row = page.locator(f"{ROWS}[row-index='60'] a")
+    name = row.inner_text()
+    row.click()
+    page.wait_for_url(re.compile("/embryos/"))
+    page.go_back()
+    page.get_by_role("link", name=name).wait_for()
+    page.wait_for_timeout(300)
+    assert page.locator(".ag-body-viewport").evaluate("e => e.scrollTop") > 36 * 45
 
 
 def test_a_set_is_saved_used_and_deleted_with_undo(embryos: Any, program: Any) -> None:
@@ -283,6 +299,7 @@ def test_a_tag_is_given_and_narrows_the_table(embryos: Any, program: Any) -> Non
     page.get_by_role("dialog").get_by_label("Tag", exact=True).fill("good")
     page.get_by_role("dialog").get_by_role("button", name="Tag", exact=True).click()
     page.get_by_text("Tagged 1 embryo “good”.").wait_for()
+    page.get_by_role("dialog").wait_for(state="hidden")  # until then it keeps the focus
     page.get_by_label("Search the embryos").fill("")
     page.get_by_label("Tag to show").select_option("good")
     page.get_by_role("button", name="Clear").click()
@@ -363,7 +380,8 @@ def test_a_phone_keeps_the_name_and_the_curve(program: Any, page: Any) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(program.url)
     page.locator(f"{ROWS} a").first.wait_for()
-    page.wait_for_function("document.querySelectorAll('.ag-header-cell').length === 3")
+    page.locator(".ag-header-cell[col-id=gene]").wait_for(state="detached")
+    assert page.locator(".ag-header-cell").count() == 3
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.get_by_role("link", name=re.compile("Simulated 1|CD")).first.click()
     page.wait_for_url(re.compile("/embryos/"))

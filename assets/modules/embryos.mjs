@@ -29,6 +29,8 @@ export async function mount(config) {
   Object.assign(b, { choose, chooseAll, allChosen, guessHint: config.guess_hint });
   restoreView(config.view);
   grid.setGridOption("datasource", { getRows });
+  const place = history.state?.embryosRow; // where somebody was who comes back
+  if (place) grid.ensureIndexVisible(Math.min(place, Math.max(page.total - 1, 0)), "top");
   fitColumns(); // a row's height can be set once there is a datasource
   listen();
   receiveFiles({ limitMb: config.limit_mb, signal: page.gone.signal, onChange: refresh });
@@ -131,6 +133,9 @@ function keepAddress() {
 }
 
 function go(address) {
+  const { grid } = page;
+  const embryosRow = Math.round(grid.getVerticalPixelRange().top / grid.getGridOption("rowHeight"));
+  history.replaceState({ ...history.state, embryosRow }, "");
   history.pushState({}, "", address);
   window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
   scrollTo(0, 0);
@@ -168,7 +173,6 @@ const allChosen = () => page.total > 0 && b.chosen.size >= page.total;
 function tellChosen() {
   const count = b.chosen.size;
   byId("embryos-chosen-bar").hidden = !count;
-  byId("embryos-found").hidden = !!count;
   byId("embryos-chosen-count").textContent = `${counted(count, "embryo")} chosen`;
   const all = byId("embryos-choose-all");
   all.hidden = count >= page.total;
@@ -199,12 +203,14 @@ function listen() {
   on(document, "input", ({ target }) => {
     if (target.id !== "embryo-search") return;
     clearTimeout(waiting);
-    waiting = setTimeout(() => alive() && changeView({ q: target.value.trim() }), 200);
+    const q = target.value.trim();
+    waiting = setTimeout(() => alive() && changeView({ q }), 200);
   });
   on(document, "change", ({ target }) => {
     if (target.id === "embryo-set") changeView({ set: target.value });
     if (target.id === "embryo-tag") changeView({ tag: target.value });
   });
+  const plain = (event) => !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
   const clicks = {
     "embryos-choose-all": () => chooseAll(true),
     "embryos-choose-none": () => chooseAll(false),
@@ -215,7 +221,13 @@ function listen() {
   };
   on(document, "click", (event) => {
     if (!alive()) return;
-    const button = event.target.closest("button, a, [data-form]");
+    const link = event.target.closest(".embryo-grid a, .import-panel a");
+    if (link && plain(event)) { // ag-grid tells of clicks too late to keep the browser from following the link
+      event.preventDefault();
+      go(link.href);
+      return;
+    }
+    const button = event.target.closest("button");
     if (!button) return;
     clicks[button.id]?.();
     if (button.dataset.form) download([...b.chosen], button.dataset.form);
@@ -232,10 +244,8 @@ function listen() {
   hints(on);
 
   here.grid.addEventListener("cellClicked", ({ column, data, event }) => {
-    if (!data || column.getColId() === "choose" || String(getSelection())) return;
-    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
-    open(data.id);
+    const elsewhere = !data || column.getColId() === "choose" || event.target.closest("a") || String(getSelection());
+    if (!elsewhere && plain(event)) open(data.id);
   });
   here.grid.addEventListener("cellKeyDown", ({ data, event, rowIndex }) => {
     if (!data) return;

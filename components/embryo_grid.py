@@ -130,6 +130,8 @@ def grid(flags: Mapping[str, str], expected_rows: int) -> dag.AgGrid:
             "maxBlocksInCache": 20,
             "infiniteInitialRowCount": max(1, expected_rows),
             "blockLoadDebounceMillis": 60,
+            # Those that dash-ag-grid's own datasource was asked for stay unanswered and would fill a limit.
+            "maxConcurrentDatasourceRequests": -1,
             "suppressNoRowsOverlay": True,
             "suppressCellFocus": False,
             "suppressDragLeaveHidesColumns": True,
@@ -247,7 +249,7 @@ def found(
 def nothing(everything: int, cells: list[str]) -> str:
     """What to say where no embryo is shown."""
     if not everything:
-        return "No embryos yet."
+        return "No embryo is here yet."
     if cells:
         return f"No embryo follows {_listed(cells)} and matches all the rest."
     return "No embryo matches."

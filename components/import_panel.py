@@ -21,11 +21,8 @@ def place(only_simulated: bool, count: int) -> html.Div:
 
 def welcome(simulated: int, hidden: bool = False) -> html.Section:
     """What a first-time visitor sees above the table: one sentence, and a large place to drop a file."""
-    below = (
-        f"The {simulated} embryos below are simulated, so that you can try everything at once. "
-        if simulated
-        else "There is no embryo here yet. "
-    )
+    which = "embryo below is" if simulated == 1 else f"{simulated} embryos below are"
+    below = f"The {which} simulated, so that you can try everything at once. " if simulated else ""
     return html.Section(
         [
             html.H1("Watch how a C. elegans embryo develops, cell by cell."),

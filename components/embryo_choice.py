@@ -77,7 +77,7 @@ def dialogs() -> list[Any]:
             "embryos-set-dialog",
             "Save as a set",
             [
-                html.P("Labels, Train and addresses know a set by its name.", className="quiet"),
+                html.P("", id="embryos-set-why", className="quiet"),
                 html.Label("Name of a new set", htmlFor="embryos-set-name"),
                 dbc.Input(id="embryos-set-name", maxlength=80, autocomplete="off"),
                 html.Div(
@@ -110,6 +110,16 @@ def _dialog(id: str, title: str, body: list[Any], buttons: list[Any]) -> dbc.Mod
         id=id,
         labelledby=f"{id}-title",
         is_open=False,
+    )
+
+
+def why_a_set(chosen: list[str], going_to: str | None) -> str:
+    """What a set is for, and why the way to another page leads through one."""
+    use = "Labels, Train and addresses know a set by its name."
+    return (
+        f"{len(chosen):,} embryos are too many for an address: give them a name first. {use}"
+        if going_to
+        else use
     )
 
 

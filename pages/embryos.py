@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import dash
 import flask
@@ -290,6 +291,7 @@ def _add_callbacks(app: Dash, lab: Lab) -> None:
     @app.callback(
         Output("embryos-set-known", "options"),
         Output("embryos-set-known-part", "hidden"),
+        Output("embryos-set-why", "children"),
         Output("embryos-set-trouble", "children"),
         Input("embryos-set-dialog", "is_open"),
         State("embryos-next", "data"),
@@ -300,12 +302,12 @@ def _add_callbacks(app: Dash, lab: Lab) -> None:
         if not is_open:
             return no_update
         sets = lab.embryos.sets()
-        why = (
-            f"{counted(len(chosen))} are too many for an address: keep them as a set first."
-            if going_to
-            else ""
+        return (
+            embryo_choice.options("a new set", sets),
+            not sets,
+            embryo_choice.why_a_set(chosen, going_to),
+            "",
         )
-        return embryo_choice.options("a new set", sets), not sets, why
 
     @app.callback(
         said,
@@ -332,7 +334,7 @@ def _add_callbacks(app: Dash, lab: Lab) -> None:
             kept = lab.embryos.save_set(name or known or "", members)
         except (ValueError, NoSuchEmbryo, NoSuchSet) as bad:
             return no_update, no_update, _sentence(bad), no_update, no_update
-        address = f"{going_to}?embryos=set:{kept}" if going_to else None
+        address = f"{going_to}?embryos=set:{quote(kept, safe='')}" if going_to else None
         text = f"The set “{kept}” holds {counted(len(members))}."
         return _word(text, next=address), False, "", "", ""
 

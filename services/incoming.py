@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from werkzeug.formparser import FormDataParser
 from werkzeug.wrappers import Request
 
 MOST_FILES = 5_000  # of one upload
+LEFT_BEHIND_S = 24 * 3600  # uploads this old belong to nobody: the program ended before they were imported
 
 
 class BadUpload(ValueError):
@@ -52,6 +54,9 @@ def receive(request: Request, folder: Path, most_bytes: int) -> tuple[Path, list
         raise BadUpload(
             f"The upload has {length / 1e6:,.0f} MB; the limit is {most_bytes / 1e6:,.0f} MB.", 413
         )
+    for old in folder.iterdir():
+        if old.is_dir() and old.stat().st_mtime < time.time() - LEFT_BEHIND_S:
+            shutil.rmtree(old, ignore_errors=True)
     own = Path(tempfile.mkdtemp(dir=folder))
     parts: list[_Part] = []
 

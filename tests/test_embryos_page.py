@@ -1,6 +1,7 @@
 """The embryos page, in a real browser on one running program: find, bring in, gather, take away."""
 
 import io
+import os
 import re
 import threading
 import zipfile
@@ -291,6 +292,19 @@ def test_a_set_is_saved_used_and_deleted_with_undo(embryos: Any, program: Any) -
     assert program.lab.embryos.choose("set:my set") == ids
 
 
+def test_too_many_for_an_address_get_a_name_first(embryos: Any, program: Any) -> None:
+    page = embryos
+    bring(program, *(f"CD20141231_many-{i}_1_L1" for i in range(101)), seed=500)
+    search(page, "20141231", 101)
+    page.get_by_label("Choose all embryos that match").click()
+    page.get_by_role("button", name="Train").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_text("101 embryos are too many for an address").wait_for()
+    dialog.get_by_label("Name of a new set").fill("a & b")
+    dialog.get_by_role("button", name="Save").click()
+    page.wait_for_url(re.compile(r"/train\?embryos=set:a%20%26%20b"))
+
+
 def test_a_tag_is_given_and_narrows_the_table(embryos: Any, program: Any) -> None:
     page = embryos
     bring(program, "CD20150101_tag-1_1_L1", "CD20150102_tag-1_1_L1", seed=350)
@@ -416,6 +430,12 @@ def test_uploads_over_the_limit_or_without_a_file_leave_nothing(client: Any, lab
     assert "limit is 600 MB" in answer.get_json()["error"]["message"]
     assert upload(client, ("a.csv", b"x"), headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
     assert list((lab.settings.data / "incoming").iterdir()) == []
+
+    old = lab.settings.data / "incoming" / "left behind by a crash"
+    old.mkdir()
+    os.utime(old, (0, 0))
+    assert upload(client, ("bad.csv", b"x")).status_code == 202
+    assert not old.exists()
 
 
 def test_rows_refuse_what_makes_no_sense(client: Any) -> None:

@@ -48,8 +48,7 @@ export function say(said) {
   if (said.view) changeView(said.view);
   tellChosen();
   refresh();
-  const { next } = said;
-  if (next) go(next);
+  if (said.next) go(b.address(said.next));
   return window.dash_clientside.no_update;
 }
 
@@ -120,6 +119,7 @@ function changeView(changes) {
   }
   page.matching = null;
   tellSet();
+  if (page.grid.getDisplayedRowCount()) page.grid.ensureIndexVisible(0, "top");
   page.grid.purgeInfiniteCache();
 }
 

@@ -1,8 +1,10 @@
-"""All of the program's own processes die at once, and no run is lost."""
+"""The web server dies alone, then all of the program's own processes at once, and no run is lost."""
 
 import os
+import random
 import signal
 import time
+import urllib.request
 from typing import Any
 
 import psutil
@@ -12,6 +14,7 @@ from tests.conftest import start_program
 from tests.test_api import tiny
 
 pytestmark = pytest.mark.slow
+MOMENTS = 20081016  # the seed of the moments at which things are killed
 
 
 def wait_for(what: Any, seconds: float = 60) -> Any:
@@ -24,6 +27,14 @@ def wait_for(what: Any, seconds: float = 60) -> Any:
     raise AssertionError(f"not within {seconds} s")
 
 
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/healthz", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
 def test_web_runner_and_trainer_killed_together_lose_no_run_and_double_no_epoch(tmp_path: Any) -> None:
     data = tmp_path / "data"
     program = start_program(data)
@@ -34,7 +45,18 @@ def test_web_runner_and_trainer_killed_together_lose_no_run_and_double_no_epoch(
         run = runs.create(config, program.lab.embryos)
         later = runs.create(config | {"epochs": 2}, program.lab.embryos)
         wait_for(lambda: runs.get(run).epoch >= 3)
+        chance = random.Random(MOMENTS)
         own = psutil.Process(program.pid)
+
+        (web,) = [one for one in own.children() if "services.runner" not in " ".join(one.cmdline())]
+        time.sleep(chance.uniform(0, 1))
+        before = runs.get(run)
+        web.kill()  # the web server alone: it comes back, and training has noticed nothing
+        wait_for(lambda: answers(program.url))
+        wait_for(lambda: runs.get(run).epoch > before.epoch)
+        assert runs.get(run).generation == before.generation
+
+        time.sleep(chance.uniform(0, 1))
         pids = [program.pid, *(child.pid for child in own.children(recursive=True))]
         assert len(pids) >= 4  # gunicorn's two, the runner, the trainer
         for pid in pids:

@@ -126,6 +126,42 @@ embryo_set_members = Table(
     Column("embryo", String(10), ForeignKey("embryos.id"), primary_key=True),
 )
 
+embryo_poses = Table(  # how an embryo lies in its recording, see services/poses.py
+    "embryo_poses",
+    tables,
+    Column("embryo", String(10), ForeignKey("embryos.id"), primary_key=True),
+    Column("basis", Text, nullable=False),  # what it was computed from
+    Column("pose", JSON, nullable=False),
+    Column("by_hand", JSON),  # a rotation that somebody set, or null
+    Column("changed", Float, nullable=False),  # Unix seconds
+)
+
+notes = Table(  # pinned to a cell and a moment of an embryo
+    "notes",
+    tables,
+    Column("id", String(10), primary_key=True),
+    Column("embryo", String(10), ForeignKey("embryos.id"), nullable=False),
+    Column("cell", Text, nullable=False),
+    Column("frame", Float, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("author", Text, nullable=False, default=""),
+    Column("view", Text, nullable=False, default=""),  # query string of the view it was pinned in
+    Column("place", Integer, nullable=False),  # its order in the story
+    Column("version", Integer, nullable=False, default=1),  # raised by every change
+    Column("created", Float, nullable=False),
+    Column("edited", Float, nullable=False),
+    Column("deleted", Float),
+)
+Index("notes_by_embryo", notes.c.embryo, notes.c.place)
+
+cell_names = Table(  # functional names of cells, as a table that somebody imported gives them
+    "cell_names",
+    tables,
+    Column("cell", Text, primary_key=True),  # Sulston name
+    Column("name", Text, nullable=False),  # ADAL
+    Column("imported", Float, nullable=False),
+)
+
 imports = Table(  # an import or download that somebody is waiting for
     "imports",
     tables,

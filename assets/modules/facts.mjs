@@ -139,8 +139,8 @@ export const COLUMNS = [
   },
 ];
 
-/** A cell of a spreadsheet that is text may not begin like a formula; numbers stay as they are. */
-function harmless(value) {
+/** A field of a CSV file: text may not begin like a formula; numbers stay as they are. */
+export function harmless(value) {
   const text = String(value);
   const guarded = /^[=+\-@\t\r]/.test(text) && !Number.isFinite(Number(text)) ? `'${text}` : text;
   return /[",\n\t]/.test(guarded) ? `"${guarded.replaceAll('"', '""')}"` : guarded;

@@ -4,27 +4,71 @@
  * the address and on the chips, and mean the same in another embryo.
  */
 
-import { descends, matches } from "./lineage.mjs";
+import { matches, mother } from "./lineage.mjs";
 
 export const MOST_TERMS = 200;
 
 const isSublineage = (term) => term.endsWith("*") && term.length > 1;
 
-/** Indices into `names` of the cells that one term means. */
-export function cellsOf(term, names) {
-  const found = [];
-  const root = isSublineage(term) ? spelled(term.slice(0, -1), names) : null;
-  names.forEach((name, cell) => {
-    if (root !== null ? descends(name, root) : matches(term, name)) found.push(cell);
-  });
-  return found;
+const MOST_KEPT = 1000; // terms of one embryo whose cells are kept
+const families = new WeakMap(); // names -> what is known of them; names don't change
+
+function familyOf(names) {
+  if (!families.has(names)) families.set(names, { exact: indexed(names), folded: null, below: null, cells: new Map() });
+  return families.get(names);
 }
 
-/** `text` as `names` spells it, capitals apart; as it is where no name is meant. */
+const indexed = (names) => new Map(names.map((name, cell) => [name, cell]));
+
+function grouped(pairs) {
+  const groups = new Map();
+  for (const [key, cell] of pairs) {
+    if (groups.has(key)) groups.get(key).push(cell);
+    else groups.set(key, [cell]);
+  }
+  return groups;
+}
+
+/** Folded name -> its cells. */
+const foldedOf = (family, names) => (family.folded ??= grouped(names.map((name, cell) => [name.toLowerCase(), cell])));
+
+/** Name -> the cells that are it or descend from it; of those that aren't followed themselves too. */
+function belowOf(family, names) {
+  family.below ??= grouped(names.flatMap((name, cell) => {
+    const line = [];
+    for (let above = name; above !== null; above = mother(above)) line.push([above, cell]);
+    return line;
+  }));
+  return family.below;
+}
+
+/** Indices into `names` of the cells that one term means, in order. Not to be changed: it is kept. */
+export function cellsOf(term, names) {
+  const family = familyOf(names);
+  if (!family.cells.has(term)) {
+    if (family.cells.size >= MOST_KEPT) family.cells.clear();
+    family.cells.set(term, found(term, names, family));
+  }
+  return family.cells.get(term);
+}
+
+function found(term, names, family) {
+  if (isSublineage(term)) return belowOf(family, names).get(spelled(term.slice(0, -1), names)) ?? [];
+  if (!/x/i.test(term)) return foldedOf(family, names).get(term.toLowerCase()) ?? [];
+  return names.flatMap((name, cell) => (matches(term, name) ? [cell] : []));
+}
+
+/** `text` as `names` spells it, ancestors of those names too, capitals apart; as it is where no name is meant. */
 export function spelled(text, names) {
-  if (names.includes(text)) return text;
+  const family = familyOf(names);
+  if (family.exact.has(text)) return text;
   const folded = text.toLowerCase();
-  return names.find((name) => name.toLowerCase() === folded) ?? text;
+  const [cell] = foldedOf(family, names).get(folded) ?? [];
+  if (cell !== undefined) return names[cell];
+  const below = belowOf(family, names);
+  if (below.has(text)) return text;
+  for (const name of below.keys()) if (name.toLowerCase() === folded) return name;
+  return text;
 }
 
 /** The chosen cells of all terms, each once, in lineage order. */

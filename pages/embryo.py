@@ -18,7 +18,7 @@ import numpy
 from dash import Input, Output, State, ctx, dcc, html, no_update
 
 from components import description, frame, look
-from components.plane import watch_room
+from components.watch_room import watch_room
 from services import exports, tracks
 from services.citation import citation, source_words
 from services.embryos import FLAGS, Embryo, NoSuchEmbryo, checked_value, minutes_of
@@ -41,6 +41,7 @@ def page_data(embryo: Embryo) -> dict[str, Any]:
     return {
         "id": embryo.id,
         "name": embryo.name,
+        "species": embryo.species,
         "tracks": f"/tracks/{tracks.file_name(embryo.checksum)}",
         "first_frame": embryo.first_frame,
         "minutes": minutes_of(embryo, frames).round(4).tolist(),
@@ -329,6 +330,14 @@ def _add_routes(app: dash.Dash, lab: Lab, files: tracks.TrackFiles) -> None:
         else:
             packed = gzip.decompress(packed)
         return flask.Response(packed, mimetype="application/octet-stream", headers=headers)
+
+    @server.get("/embryos/<embryo_id>/data.json")
+    def data(embryo_id: str) -> Any:
+        """What the browser is told of an embryo that it shows beside another."""
+        try:
+            return flask.jsonify(page_data(lab.embryos.get(embryo_id)))
+        except NoSuchEmbryo as gone:
+            flask.abort(404, str(gone))
 
     @server.get("/embryos/<embryo_id>/download")
     def download(embryo_id: str) -> Any:

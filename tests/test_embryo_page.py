@@ -34,8 +34,8 @@ def rows(epic: Path) -> pandas.DataFrame:
 
 
 def opened(page: Any, program: Any, embryo_id: str, query: str = "") -> Any:
-    """The embryo's page, with Plotly drawn."""
-    page.goto(f"{program.url}/embryos/{embryo_id}{query}")
+    """The embryo's page, showing the plane, with Plotly drawn."""
+    page.goto(f"{program.url}/embryos/{embryo_id}{query or '?'}&stage=plane")
     page.locator("#watch[data-ready]").wait_for()
     return page
 
@@ -301,12 +301,12 @@ def test_the_address_holds_the_view(page: Any, program: Any, reference: Any) -> 
     page.get_by_label("Characters of the compact name").select_option("4")
     page.get_by_label("Tails of chosen cells").select_option("20")
     page.get_by_label("Paths of chosen cells").select_option("0")
-    page.get_by_role("button", name="Hide cells").click()
+    page.get_by_role("button", name="Cells", exact=True).click()
     page.get_by_role("slider", name="Time").fill("57")
     address_says(page, "frame=57")
     address, view = page.url, view_of(page)
     assert address.endswith(
-        "?v=1&cells=ABala,MSxp,C*&frame=57&axes=xz&units=file&colour=compact&k=4&tail=20&paths=0&panel=0"
+        "?v=2&cells=ABala,MSxp,C*&frame=57&stage=plane&axes=xz&units=file&colour=compact&k=4&tail=20&paths=0&panel=0"
     )
     page.goto("about:blank")
     page.goto(address)
@@ -491,7 +491,7 @@ def test_on_a_phone_the_embryo_is_the_largest_thing(
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     play = page.get_by_role("button", name="Play").bounding_box()
     assert play["y"] > 0.8 * 844
-    page.get_by_role("button", name="◂ Cells").click()
+    page.get_by_role("button", name="Cells", exact=True).click()
     panel, stage = page.locator(".cells-panel").bounding_box(), page.locator(".stage").bounding_box()
     assert panel["y"] >= stage["y"] + stage["height"] - 1, "the embryo stays in sight"
 

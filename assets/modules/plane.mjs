@@ -14,6 +14,7 @@ const DEPTHS = 6; // shades from the nearest to the farthest nucleus
 const FARTHEST = 0.5; // how far the farthest is taken towards the ground
 const UNCHOSEN = 0.3; // opacity of what isn't chosen while something is
 const MOST_NAMED = 14;
+export const TAILS = [0, 5, 10, 20, 40];
 const MARGIN = { left: 56, right: 12, top: 12, bottom: 44 };
 const CLICK_PX = 5;
 const EDGE_PX = 4; // room around the nuclei for their outlines

@@ -1,25 +1,29 @@
 /**
- * The embryo's page: puts tracks, clock, plane, table and curves together around one view.
+ * The embryo's page: one view, one clock and one choice, and the parts that show them (stage, plane, tree,
+ * panel, time line). A part is made with its element and the page (`watch`), and is told by
+ *
+ *   show()     the view or the data changed    tick()    the clock's time changed, each frame while it plays
+ *   hovered()  another cell is under the pointer         resize(), end()
  *
  * The server says once what it knows (`data`, see pages/embryo.py); from then on the browser asks nothing.
  */
 
 import { load, MEASURES } from "./tracks.mjs";
 import { Clock, Timeline } from "./clock.mjs";
-import { chosenCells, firstFive, toggled } from "./choice.mjs";
-import { element, select, typesInto } from "./dom.mjs";
-import { along, mixed, painter, VIRIDIS } from "./colours.mjs";
-import { placeOf } from "./facts.mjs";
-import { minutesOfPaths } from "./paths.mjs";
-import { Plane } from "./plane.mjs";
+import { chosenCells, toggled } from "./choice.mjs";
+import { element, typesInto } from "./dom.mjs";
+import { mixed, painter } from "./colours.mjs";
 import { timebar } from "./timebar.mjs";
-import { searchField } from "./search.mjs";
-import { chips, curvesFigure, lineKeys, MOST_CURVES, tellCells } from "./panel.mjs";
-import { searchOf, TAILS, viewOf } from "./watch_view.mjs";
+import { makeCells } from "./cells_part.mjs";
+import { makePlane } from "./plane_part.mjs";
+import { makeTools } from "./watch_tools.mjs";
+import { makeRoom } from "./watch_room.mjs";
+import { History } from "./watch_history.mjs";
+import { isNewer, searchOf, viewOf } from "./watch_view.mjs";
 
 const ADDRESS_AFTER_MS = 150;
 const app = () => window.blastoscope;
-const narrow = () => matchMedia("(max-width: 800px)").matches;
+const isNarrow = () => matchMedia("(max-width: 800px)").matches;
 let current = null;
 
 /** A clientside callback on the page's data: shows the embryo, or takes in what was corrected. */
@@ -32,6 +36,7 @@ export async function mount(data) {
   }
   current?.end();
   current = null;
+  if (!data.tracks) return ""; // a deleted one
   try {
     const tracks = await load(app().address(data.tracks));
     if (root.isConnected) current = new Watch(root, data, tracks);
@@ -51,27 +56,40 @@ export async function mount(data) {
 class Watch {
   #addressTimer = null;
   #ends = [];
+  #history = new History();
+  #parts = [];
+  #painted = { key: null };
+  /** Columns of models' results to colour by, see colours.mjs. */
+  results = new Map();
+  /** Raised whenever the data changed: calibration, pose, notes. */
+  version = 0;
+  hoveredCell = -1;
+  cells = [];
 
   constructor(root, data, tracks) {
     this.root = root;
     this.tracks = tracks;
     this.view = viewOf(location.search);
-    if (narrow() && !/[?&]panel=/.test(location.search)) this.view.panel = false; // a sheet over the stage
-    this.stage = root.querySelector(".stage");
+    if (isNewer(location.search)) this.toast("This address was made by a newer Blastoscope; some of its view may be missing here.");
+    if (isNarrow()) { // tree and panel are sheets over the stage
+      for (const sheet of ["panel", "tree"]) if (!new RegExp(`[?&]${sheet}=`).test(location.search)) this.view[sheet] = false;
+    }
+    this.chosen = new Uint8Array(tracks.names.length);
     this.#take(data);
     this.clock = new Clock(this.timeline, { range: [tracks.startFrame, tracks.lastFrame] });
     if (this.view.frame !== null) this.clock.seek(this.view.frame);
-    this.plane = new Plane(this.stage, tracks, {
-      template: data.templates.dark, ground: data.ground,
-      picked: (name, adds) => this.#pick(name, adds),
-      describe: (...nucleus) => this.#describe(...nucleus),
-    });
-    this.timebar = timebar(root.querySelector(".time-bar"), this.clock, tracks, (minutes) => this.#developmental(minutes));
-    this.#tools();
+    this.timebar = timebar(root.querySelector(".time-bar"), this.clock, tracks, (minutes) => this.developmental(minutes));
+    const find = (selector) => root.querySelector(selector);
+    this.#parts = [
+      makeRoom(root, this),
+      makeTools(find(".watch-tools"), this),
+      makePlane(find(".plane-view"), this),
+      makeCells(find(".tab-cells"), this),
+    ];
     this.#listen();
     this.show();
-    this.#attachPlotly();
     Object.assign(app(), { watching: this });
+    if (this.view.stage !== "plane") root.dataset.ready = "true"; // the plane is ready when its axes are drawn
   }
 
   // What the page says
@@ -79,6 +97,7 @@ class Watch {
   #take(data) {
     this.data = data;
     this.timeline = new Timeline(data.first_frame, data.minutes);
+    this.version += 1;
   }
 
   correct(data) {
@@ -88,200 +107,121 @@ class Watch {
     this.show();
   }
 
+  /** Another way in which the embryo lies (see services/pose.py): seen at once, saved by who sets it. */
+  setPose(pose) { this.correct({ ...this.data, pose }); }
+
+  /** Minutes after the birth of ABal, or null where they aren't known. */
+  developmental(minutes) {
+    const { zero, rate } = this.data.pose?.clock ?? { zero: null };
+    return zero === null ? null : (minutes - zero) * rate;
+  }
+
   // What is shown
 
+  /** Set fields of the view (see watch_view.mjs), show it and keep it in the address. */
   change(part) {
+    this.#history.note(this.view, part);
+    this.#set(part);
+  }
+
+  /** Take back the last change of what is chosen, coloured or folded; `redo` does it again. */
+  undo() { this.#return(this.#history.undo(this.view), "There is nothing more to undo."); }
+
+  redo() { this.#return(this.#history.redo(this.view), "There is nothing more to redo."); }
+
+  /** Show the view that a query string holds, time included. */
+  go(search) {
+    const view = viewOf(search);
+    this.#history.note(this.view, view);
+    this.#set(view);
+    this.clock.seek(view.frame ?? this.clock.range[0]);
+  }
+
+  #set(part) {
     this.view = { ...this.view, ...part };
     this.show();
     this.#keepAddress();
   }
 
-  show() {
-    const { view, tracks, data } = this;
-    this.cells = chosenCells(view.cells, tracks.names);
-    this.painter = painter(tracks, view, data.palettes);
-    // A line stands for a whole life, expression only for a moment of it.
-    this.linePainter = MEASURES.includes(view.colour) ? painter(tracks, { colour: "safe" }, data.palettes) : this.painter;
-    this.keys = lineKeys(this.cells, (cell) => readable(this.#colourOf(cell)));
-    this.plane.show({
-      ...view, calibration: data.calibration, timeline: this.timeline, painter: this.painter, lineColour: this.#colourOf,
-      chosen: this.cells, outline: MEASURES.includes(view.colour) ? "#8b95a3" : data.ground,
-    });
-    this.plane.draw(this.clock.frame);
-    this.open = view.panel && view.cells.length > 0; // nothing to tell, no panel
-    this.root.classList.toggle("panel-folded", !this.open);
-    this.hint.hidden = view.cells.length > 0;
-    this.#legend();
-    this.#syncTools();
-    this.#tellPanel();
+  #return(part, words) {
+    if (part) this.#set(part);
+    else this.toast(words);
   }
 
-  #colourOf = (cell) => {
+  /** Choose cells by their names: these "only", each "toggle"d, or "add"ed. Names may be terms, see choice.mjs. */
+  choose(names, how = "only") {
+    const { cells } = this.view;
+    const next = {
+      only: () => names,
+      add: () => [...new Set([...cells, ...names])],
+      toggle: () => names.reduce((terms, name) => toggled(terms, name, this.tracks.names), cells),
+    }[how]();
+    this.change({ cells: next });
+  }
+
+  /** The cell under the pointer, in whichever part; -1 for none. */
+  hover(cell) {
+    if (cell === this.hoveredCell) return;
+    this.hoveredCell = cell;
+    for (const part of this.#parts) part.hovered?.();
+  }
+
+  show() {
+    const { view, tracks } = this;
+    if (this.shownTerms !== view.cells) {
+      this.shownTerms = view.cells;
+      this.cells = chosenCells(view.cells, tracks.names);
+      this.chosen.fill(0);
+      for (const cell of this.cells) this.chosen[cell] = 1;
+    }
+    this.#paint();
+    for (const part of this.#parts) part.show?.();
+  }
+
+  #paint() {
+    const { view, tracks, data } = this;
+    const key = [view.colour, view.k, view.range, view.rules, this.version, this.results.size].join("|");
+    if (key === this.#painted.key) return;
+    this.#painted.key = key;
+    this.painter = painter(tracks, view, data.palettes, this);
+    // A line stands for a whole life, expression only for a moment of it.
+    this.linePainter = MEASURES.includes(view.colour) ? painter(tracks, { ...view, colour: "safe" }, data.palettes, this) : this.painter;
+    this.lineKey = key;
+  }
+
+  /** The colour of a cell's line: that of its first row. */
+  lineColour = (cell) => {
     const row = this.tracks.firstRow[cell];
-    return this.linePainter.colours[this.linePainter.of(cell, row, row, 0)];
+    const colour = this.linePainter.colours[this.linePainter.of(cell, row, row, 0)];
+    return this.theme() === "light" ? mixed(colour, "#1b1f24", 0.3) : colour; // on a white page darker
   };
 
-  #pick(name, adds) {
-    this.change({ cells: adds ? toggled(this.view.cells, name, this.tracks.names) : [name] });
-  }
+  // What parts use of the program
 
-  #describe(cell, from, to, share) {
-    const { tracks, data, timeline } = this;
-    const between = (a, b) => a + share * (b - a);
-    const [a, b] = [from, to].map((row) => placeOf(tracks, data.calibration, row));
-    const place = a.map((value, i) => between(value, b[i]).toFixed(1));
-    const born = timeline.minutes(tracks.time[tracks.firstRow[cell]]).toFixed(0);
-    const mother = tracks.mothers[cell];
-    const seen = tracks.previous[tracks.firstRow[cell]] >= 0 ? `born at ${born} min` : `first seen at ${born} min`;
-    return [
-      tracks.names[cell],
-      mother >= 0 ? `${seen}, daughter of ${tracks.names[mother]}` : seen,
-      `x ${place[0]}, y ${place[1]}, z ${place[2]} µm`,
-      `blot ${Math.round(between(tracks.value("blot", from), tracks.value("blot", to)))}`,
-    ];
-  }
+  address(path) { return app().address(path); }
 
-  /** Minutes after the birth of ABal, where the recording shows it. */
-  #developmental(minutes) {
-    const { tracks } = this;
-    const cell = this.abal ??= tracks.names.indexOf("ABal");
-    if (cell < 0 || tracks.previous[tracks.firstRow[cell]] < 0) return null;
-    return minutes - this.timeline.minutes(tracks.time[tracks.firstRow[cell]]);
-  }
+  toast(text, action) { app().toast(text, action); }
 
-  #tools() {
-    const { root, tracks } = this;
-    const choose = (terms) => this.change({ cells: [...new Set([...this.view.cells, ...terms])], panel: true });
-    this.five = element("button", {
-      type: "button", class: "quiet-button", text: "First five",
-      title: "Choose the five cells that are seen first",
-      onclick: () => this.change({ cells: firstFive(tracks) }),
+  theme() { return app().theme(); }
+
+  isNarrow() { return isNarrow(); }
+
+  /** Plotly is large: it is loaded when something needs it. Dash's own graphs use the same one. */
+  plotly() {
+    this.plotlyLoading ??= window.Plotly ? Promise.resolve(window.Plotly) : new Promise((resolve, reject) => {
+      const failed = () => reject(new Error("Plotly didn't load"));
+      document.head.append(element("script", { src: this.address(this.data.plotly), onload: () => resolve(window.Plotly), onerror: failed }));
     });
-    this.clear = element("button", {
-      type: "button", class: "quiet-button", text: "Clear", title: "Choose nothing (Escape)", onclick: () => this.change({ cells: [] }),
-    });
-    this.chipList = element("div", { class: "chips", role: "list", "aria-label": "Chosen cells" });
-    const set = (name, read = (value) => value) => (value) => this.change({ [name]: read(value) });
-    this.controls = {
-      axes: select("Axes", ["xy", "xz", "yz", "yx", "zx", "zy"].map((pair) => [pair, `${pair[0]} → ${pair[1]} ↓`]), "", set("axes")),
-      units: select("Units", [["um", "µm"], ["file", "pixels, planes"]], "", set("units")),
-      colour: select("Colours", [
-        { group: "Founder", options: [["safe", "Founder"], ["acetree", "Founder, AceTree's colours"]] },
-        { group: "Label", options: [["compact", "Compact name"]] },
-        { group: "Expression", options: ["blot", ...MEASURES.filter((each) => each !== "blot")].map((each) => [each, each]) },
-      ], "", set("colour")),
-      k: select("Characters of the compact name", Array.from({ length: 12 }, (_, i) => [i + 1, `${i + 1}`]), "", set("k", Number)),
-      tail: select("Tails of chosen cells", TAILS.map((each) => [each, each ? `tail ${each} min` : "no tail"]), "", set("tail", Number)),
-      paths: select("Paths of chosen cells", [["1", "whole paths"], ["0", "no paths"]], "", set("paths", (value) => value === "1")),
-    };
-    const save = element("button", {
-      type: "button", class: "quiet-button", text: "Save figure", title: "Save the plane as an SVG figure on white ground",
-      onclick: () => this.#saveFigure(),
-    });
-    this.fold = element("button", {
-      type: "button", class: "quiet-button fold", "aria-controls": "cells-panel", onclick: () => this.change({ panel: !this.view.panel }),
-    });
-    root.querySelector(".watch-tools").replaceChildren(
-      element("div", { class: "tools-choice" }, searchField(tracks.names, choose), this.five, this.clear, this.chipList),
-      element("div", { class: "tools-view" }, ...Object.values(this.controls), save),
-      this.fold,
-    );
-    this.legendTold = element("div");
-    this.legendBox = element("details", { class: "stage-legend", open: !narrow() }, element("summary"), this.legendTold);
-    this.hint = element("div", { class: "stage-hint", text: "Click a nucleus to choose its cell, shift-click for more" });
-    this.stage.append(this.legendBox, this.hint);
-  }
-
-  #syncTools() {
-    const { view, controls, cells } = this;
-    for (const [name, control] of Object.entries(controls)) control.value = name === "paths" ? String(Number(view.paths)) : view[name];
-    controls.k.hidden = view.colour !== "compact";
-    controls.tail.hidden = controls.paths.hidden = cells.length === 0;
-    this.clear.hidden = view.cells.length === 0;
-    this.fold.hidden = view.cells.length === 0;
-    this.fold.textContent = view.panel ? "Hide cells ▸" : "◂ Cells";
-    this.fold.setAttribute("aria-expanded", String(view.panel));
-    chips(this.chipList, view.cells, this.tracks.names, this.#colourOf, (term) => (
-      this.change({ cells: view.cells.filter((each) => each !== term) })));
-  }
-
-  #legend() {
-    const { legend } = this.painter;
-    const parts = [];
-    this.legendBox.firstChild.textContent = legend.unit ? `${legend.title}, ${legend.unit}` : legend.title;
-    if (legend.swatches) {
-      parts.push(element("ul", { class: "swatches" }, ...legend.swatches.map(({ label, colour }) => {
-        const item = element("li", {}, element("i", { class: "dot" }), label);
-        item.firstChild.style.background = colour;
-        return item;
-      })));
-    } else {
-      parts.push(gradient(legend.stops, legend.least, `${legend.most.toLocaleString("en")} and more`));
-      if (legend.below) {
-        const item = element("div", { class: "swatches" }, element("i", { class: "dot" }), "below zero");
-        item.firstChild.style.background = legend.below;
-        parts.push(item);
-      }
-    }
-    if (this.cells.length && this.view.paths) {
-      const [first, last] = minutesOfPaths(this.tracks, this.timeline, this.cells);
-      parts.push(element("div", { class: "legend-title", text: "Time along the paths" }));
-      parts.push(gradient(VIRIDIS, `${Math.round(first)}`, `${Math.round(last)} min`));
-    }
-    this.legendTold.replaceChildren(...parts);
-  }
-
-  // The panel
-
-  #tellPanel() {
-    const { root, cells, tracks, timeline, data } = this;
-    const told = root.querySelector(".cells-told");
-    const box = root.querySelector(".curves-box");
-    box.hidden = cells.length === 0;
-    if (!this.open) return;
-    if (cells.length === 0) {
-      root.querySelector(".curves-note").textContent = "";
-      told.replaceChildren(element("p", { class: "quiet", text: "This embryo follows none of the chosen cells." }));
-      return;
-    }
-    tellCells(told, {
-      tracks, timeline, calibration: data.calibration, cells, keys: this.keys, name: data.name,
-      go: (frame) => this.clock.seek(frame), toast: app().toast,
-    });
-    root.querySelector(".curves-note").textContent = cells.length > MOST_CURVES ? `Curves of the first ${MOST_CURVES} of ${cells.length} cells.` : "";
-    clearTimeout(this.curvesTimer);
-    this.curvesTimer = setTimeout(() => this.#curves()); // what was clicked is seen first
-  }
-
-  #curves() {
-    if (!this.plotly || this.cells.length === 0 || !this.open) return;
-    const graph = this.curvesGraph;
-    const { data, layout } = curvesFigure(
-      this.tracks, this.timeline, this.data.calibration, this.cells, this.keys, this.data.templates[app().theme()],
-    );
-    layout.width = graph.parentElement.clientWidth;
-    layout.height = graph.parentElement.clientHeight;
-    if (!layout.width || !layout.height) return;
-    this.plotly.react(graph, data, layout, { displayModeBar: false, responsive: false });
-    this.#moveCursor();
-  }
-
-  #moveCursor() {
-    const axis = this.curvesGraph?._fullLayout?.xaxis;
-    if (!axis?._length || this.cells.length === 0) return;
-    const cursor = this.root.querySelector(".curves-cursor");
-    const x = axis.l2p(this.clock.minutes);
-    cursor.style.visibility = x >= 0 && x <= axis._length ? "visible" : "hidden";
-    cursor.style.transform = `translateX(${(axis._offset + x).toFixed(1)}px)`;
+    return this.plotlyLoading;
   }
 
   // What happens
 
   #listen() {
     const { clock, root } = this;
-    const on = (target, type, told) => {
-      target.addEventListener(type, told);
-      this.#ends.push(() => target.removeEventListener(type, told));
+    const on = (target, type, told, capture = false) => {
+      target.addEventListener(type, told, capture);
+      this.#ends.push(() => target.removeEventListener(type, told, capture));
     };
     let playing = false;
     clock.subscribe(() => {
@@ -294,33 +234,29 @@ class Watch {
         app().playing = playing; // the mark of live runs in the frame rests meanwhile
         if (!playing) app().countRuns?.();
       }
-      this.plane.draw(clock.frame, clock.playing);
+      for (const part of this.#parts) part.tick?.();
       this.timebar.show();
-      this.#moveCursor();
       this.#keepAddress();
     });
     on(document, "keydown", (event) => this.#key(event));
-    document.addEventListener("click", this.#share, true);
-    this.#ends.push(() => document.removeEventListener("click", this.#share, true));
+    // The address that is shared is that of now, also while it plays.
+    on(document, "click", (event) => { if (event.target.closest?.("#share-link")) this.writeAddress(); }, true);
     on(window, "themechange", () => this.show());
-    const resized = new ResizeObserver(() => {
-      this.plane.resize();
-      this.#curves();
-    });
-    resized.observe(this.stage);
-    resized.observe(root.querySelector(".cells-panel"));
+    const resized = new ResizeObserver(() => { for (const part of this.#parts) part.resize?.(); });
+    for (const selector of [".stage", ".tree-box", ".cells-panel"]) resized.observe(root.querySelector(selector));
     this.#ends.push(() => resized.disconnect());
-    this.#splitter(root.querySelector(".panel-edge"));
   }
-
-  /** The address that is shared is that of now, also while it plays. */
-  #share = (event) => { if (event.target.closest?.("#share-link")) this.writeAddress(); };
 
   #key(event) {
     const { clock } = this;
-    if (!this.root.isConnected || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (typesInto(event.target) || document.querySelector(".modal.show, .offcanvas.show")) return;
-    const pressed = event.target instanceof Element ? event.target.closest("button, a, summary, [role=separator]") : null;
+    if (!this.root.isConnected || event.defaultPrevented || event.altKey) return;
+    if (typesInto(event.target) || document.querySelector(".modal.show, .offcanvas.show, dialog[open]")) return;
+    if (event.ctrlKey || event.metaKey) {
+      const act = { z: () => (event.shiftKey ? this.redo() : this.undo()), y: () => this.redo() }[event.key.toLowerCase()];
+      if (act) { event.preventDefault(); act(); }
+      return;
+    }
+    const pressed = event.target instanceof Element ? event.target.closest("button, a, summary, [role=separator], [role=tab]") : null;
     const acts = {
       ArrowRight: () => clock.step(1),
       ArrowLeft: () => clock.step(-1),
@@ -330,28 +266,10 @@ class Watch {
       " ": () => clock.toggle(),
     };
     const act = acts[event.key];
-    if (!act || (event.key === " " && pressed) || pressed?.getAttribute("role") === "separator") return;
-    if (event.target instanceof Element && event.target.closest("[role=dialog], [role=menu], .dropdown-menu")) return;
+    if (!act || (event.key === " " && pressed) || /separator|tab/.test(pressed?.getAttribute("role") ?? "")) return;
+    if (event.target instanceof Element && event.target.closest("[role=dialog], [role=menu], .dropdown-menu, .popover-box")) return;
     event.preventDefault();
     act();
-  }
-
-  #splitter(edge) {
-    const width = (pixels) => {
-      const most = Math.min(this.root.clientWidth * 0.6, 900);
-      const kept = Math.round(Math.min(Math.max(pixels, 280), Math.max(most, 280)));
-      this.root.style.setProperty("--panel-width", `${kept}px`);
-      edge.setAttribute("aria-valuenow", kept);
-    };
-    const now = () => this.root.querySelector(".cells-panel").clientWidth;
-    edge.onpointerdown = (event) => { edge.setPointerCapture(event.pointerId); event.preventDefault(); };
-    edge.onpointermove = (event) => {
-      if (edge.hasPointerCapture(event.pointerId)) width(this.root.getBoundingClientRect().right - event.clientX);
-    };
-    edge.onkeydown = (event) => {
-      const by = { ArrowLeft: 24, ArrowRight: -24 }[event.key];
-      if (by) { width(now() + by); event.preventDefault(); }
-    };
   }
 
   /** Soon, but not while it plays: browsers ask for the page's icon again when its address changes. */
@@ -361,61 +279,24 @@ class Watch {
     this.#addressTimer = setTimeout(() => this.root.isConnected && this.writeAddress(), ADDRESS_AFTER_MS);
   }
 
-  writeAddress() {
+  /** The query string of what is seen now. */
+  search() {
     const atStart = this.clock.frame === this.clock.range[0];
-    const search = searchOf({ ...this.view, frame: atStart ? null : this.clock.frame });
+    return searchOf({ ...this.view, frame: atStart ? null : this.clock.frame });
+  }
+
+  writeAddress() {
+    const search = this.search();
     if (search !== location.search) history.replaceState(history.state, "", search + location.hash);
-  }
-
-  async #attachPlotly() {
-    await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))); // first the nuclei
-    await loadPlotly(app().address(this.data.plotly));
-    if (!this.root.isConnected || current !== this) return;
-    this.plotly = window.Plotly;
-    this.curvesGraph = this.root.querySelector(".curves-graph");
-    await this.plane.attach(this.plotly, this.root.querySelector(".plane-graph"));
-    this.#curves();
-    this.root.dataset.ready = "true";
-  }
-
-  async #saveFigure() {
-    const { data } = this;
-    const title = `${data.name} · ${Math.round(this.clock.minutes)} min · ${this.painter.legend.title}`;
-    const figure = this.plane.figureToSave(
-      data.templates.light, title,
-      this.cells.length && this.view.paths ? minutesOfPaths(this.tracks, this.timeline, this.cells) : null,
-    );
-    const { width, height } = figure.layout;
-    const image = await this.plotly.toImage(figure, { format: "svg", width, height });
-    element("a", { href: image, download: `${data.name}_${this.view.axes}.svg` }).click();
   }
 
   end() {
     this.clock.pause();
     app().playing = false;
     clearTimeout(this.#addressTimer);
-    clearTimeout(this.curvesTimer);
     for (const end of this.#ends.splice(0)) end();
-    this.plane.end();
-    this.plotly?.purge(this.curvesGraph);
+    for (const part of this.#parts.splice(0)) part.end?.();
     if (app().watching === this) delete app().watching;
     if (current === this) current = null;
   }
-}
-
-function gradient(stops, from, to) {
-  const bar = element("i", { class: "gradient" });
-  bar.style.background = `linear-gradient(to right, ${stops.map((_, i) => along(stops, i / (stops.length - 1))).join(",")})`;
-  return element("div", { class: "scale" }, element("span", { text: from }), bar, element("span", { text: to }));
-}
-
-/** A colour of the dark stage as a line on the page's ground: darker where that is white. */
-const readable = (colour) => (app().theme() === "light" ? mixed(colour, "#1b1f24", 0.3) : colour);
-
-/** Plotly is large: it is loaded when there is something to see already. Dash's own graphs use the same one. */
-function loadPlotly(address) {
-  if (window.Plotly) return Promise.resolve();
-  return new Promise((resolve, reject) => {
-    document.head.append(element("script", { src: address, onload: resolve, onerror: () => reject(new Error("Plotly didn't load")) }));
-  });
 }

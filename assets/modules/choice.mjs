@@ -34,11 +34,16 @@ const foldedOf = (family, names) => (family.folded ??= grouped(names.map((name, 
 
 /** Name -> the cells that are it or descend from it; of those that aren't followed themselves too. */
 function belowOf(family, names) {
-  family.below ??= grouped(names.flatMap((name, cell) => {
-    const line = [];
-    for (let above = name; above !== null; above = mother(above)) line.push([above, cell]);
-    return line;
-  }));
+  if (family.below) return family.below;
+  const lines = new Map(); // name -> itself and its ancestors
+  const lineOf = (name) => {
+    if (!lines.has(name)) {
+      const above = mother(name);
+      lines.set(name, above === null ? [name] : [name, ...lineOf(above)]);
+    }
+    return lines.get(name);
+  };
+  family.below = grouped(names.flatMap((name, cell) => lineOf(name).map((above) => [above, cell])));
   return family.below;
 }
 

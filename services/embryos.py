@@ -368,23 +368,10 @@ class EmbryoStore:
                 raise NoSuchEmbryo(f"there is no embryo {id[:20]!r}")
         return ids
 
-    def cell_rows(self, ids: Sequence[str] | None = None) -> pandas.DataFrame:
-        """How many rows each cell has in each embryo: columns embryo, cell, rows. None: all not deleted."""
-        columns = (embryo_cells.c.embryo, embryo_cells.c.cell, embryo_cells.c.rows)
-        found: list[Any] = []
-        with self.engine.connect() as connection:
-            if ids is None:
-                query = select(*columns).join(rows_of, rows_of.c.id == embryo_cells.c.embryo)
-                found = list(connection.execute(query.where(rows_of.c.deleted.is_(None))))
-            else:
-                for part in _parts(ids):
-                    found += connection.execute(select(*columns).where(embryo_cells.c.embryo.in_(part)))
-        return pandas.DataFrame(found, columns=["embryo", "cell", "rows"])
-
     def cell_totals(self, ids: Sequence[str] | None = None) -> pandas.DataFrame:
         """How many rows each cell has in the embryos together: columns cell, rows. None: all not deleted.
 
-        The same as `cell_rows` summed by cell, by the database: for thousands of embryos.
+        Summed by the database, so that it serves thousands of embryos.
         """
         query = select(embryo_cells.c.cell, func.sum(embryo_cells.c.rows)).group_by(embryo_cells.c.cell)
         if ids is None:

@@ -232,7 +232,7 @@ def test_of_duplicate_keys_the_first_row_wins_and_the_kept_file_has_both(store: 
     assert table["x"].tolist() == [1, 2, 9]
     assert "duplicate keys" in embryo.flags
     assert embryo.rows == 3
-    assert store.cell_rows([embryo.id])["rows"].sum() == 3
+    assert store.cell_totals([embryo.id])["rows"].sum() == 3
     assert store.original(embryo.id).read_bytes() == raw
 
 
@@ -465,12 +465,10 @@ def test_choosing_as_addresses_do(store: EmbryoStore) -> None:
         store.choose("set:other")
 
 
-def test_rows_of_cells_one_by_one_and_in_all(store: EmbryoStore) -> None:
+def test_rows_of_cells_in_one_embryo_and_in_all(store: EmbryoStore) -> None:
     one = store.add(cd(row("ABa", 1), row("ABa", 2), row("ABp", 1)), NAME).embryo.id
     two = store.add(cd(row("ABa", 1)), NAME).embryo.id
-    rows = {(r.embryo, r.cell): r.rows for r in store.cell_rows().itertuples()}
-    assert rows == {(one, "ABa"): 2, (one, "ABp"): 1, (two, "ABa"): 1}
-    assert store.cell_rows([two])["rows"].tolist() == [1]
+    assert store.cell_totals([two])["rows"].tolist() == [1]
     for ids in (None, [one, two], [one, two, one]):
         totals = store.cell_totals(ids)
         assert dict(zip(totals["cell"], totals["rows"], strict=True)) == {"ABa": 3, "ABp": 1}
@@ -488,7 +486,7 @@ def test_delete_hides_and_undo_brings_back(store: EmbryoStore) -> None:
         store.get(embryo.id)
     assert store.get(embryo.id, deleted=True).id == embryo.id
     assert len(store.table(embryo.id)) == 120, "a run may still refer to it"
-    assert store.cell_rows().empty and store.tags() == {}
+    assert store.cell_totals().empty and store.tags() == {}
     assert store.restore([embryo.id]) == 1
     assert store.get(embryo.id).tags == ("kept",)
 

@@ -185,7 +185,7 @@ def test_counts_of_a_whole_collection_answer_within_a_second_when_asked_again(la
     took = time.perf_counter() - began
     assert took < 1.0
     pandas.testing.assert_frame_equal(first, again)
-    one = labels.class_counts(lab.embryos.cell_rows(ids[:1]), Scheme("prefix", 3))
+    one = labels.class_counts(lab.embryos.cell_totals(ids[:1]), Scheme("prefix", 3))
     assert found == {label: rows * 260 for label, rows in one.items()}
 
 
@@ -355,7 +355,7 @@ def test_the_table_sorts_and_leaves_as_csv(program: Any, page: Page) -> None:
     rows = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text())))
     assert download.value.suggested_filename == "labels prefix 2.csv"
     expected = labels.class_counts(
-        program.lab.embryos.cell_rows(program.lab.embryos.choose("set:pair")), Scheme("prefix", 2)
+        program.lab.embryos.cell_totals(program.lab.embryos.choose("set:pair")), Scheme("prefix", 2)
     )
     assert {row["Label"]: int(row["Rows"]) for row in rows} == expected
     assert [row["Label"] for row in rows] == labels_shown

@@ -17,6 +17,7 @@ from services.imports import import_paths
 from services.lab import Lab
 from services.labels import Scheme, class_counts, imbalance
 from services.openapi import document
+from services.poses import PoseStore
 from services.runs import BadConfig, NoSuchRun, Run
 
 ID = re.compile(r"[a-z0-9]{1,10}")
@@ -67,6 +68,7 @@ def whole_number(name: str, least: int, most: int, default: int) -> int:
 def blueprint(lab: Lab) -> Blueprint:
     """The routes of /api/v1 on the stores of `lab`."""
     routes = Blueprint("api", __name__, url_prefix="/api/v1")
+    poses = PoseStore(lab.engine, lab.embryos)
     cell_counts = CellCounts(lab.engine, lab.settings.data / "cache" / "cell-counts")
 
     def answered(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -131,6 +133,20 @@ def blueprint(lab: Lab) -> Blueprint:
             download_name=Path(embryo.file_name).name or f"{embryo_id}.csv",
             etag=embryo.checksum,
         )
+
+    @route("/embryos/<embryo_id>/pose")
+    def pose(embryo_id: str) -> Any:
+        return flask.jsonify(poses.pose_of(lab.embryos.get(embryo_id)))
+
+    @route("/embryos/<embryo_id>/pose", methods=["PUT"])
+    def turn_by_hand(embryo_id: str) -> Any:
+        sent = request.get_json(silent=True)
+        if not isinstance(sent, dict) or set(sent) != {"rotation"}:
+            raise BadRequest('the body is not {"rotation": nine numbers or null}', "rotation")
+        try:
+            return flask.jsonify(poses.correct(embryo_id, sent["rotation"]))
+        except ValueError as bad:
+            raise BadRequest(str(bad.args[-1]), "rotation") from bad
 
     @route("/labels")
     def labels() -> Any:

@@ -89,6 +89,20 @@ def _schemas() -> dict[str, Any]:
             "error": _nullable(WORD),
         }
     )
+    place = {"type": "array", "items": NUMBER, "minItems": 3, "maxItems": 3}
+    rotation = {"type": "array", "items": NUMBER, "minItems": 9, "maxItems": 9}
+    pose = _object(
+        {
+            "rotation": {**rotation, "description": "recorded to world places, row by row; determinant +1"},
+            "centre": {**place, "description": "µm, recorded; world = rotation (recorded - centre)"},
+            "axes": {"enum": ["animal", "recorded"]},
+            "whence": {"enum": ["names", "hand", "recorded"]},
+            "why": {**WORD, "description": "why the names don't tell; empty when they do"},
+            "mirrored": {"type": "boolean", "description": "the cells fit only as a mirror image"},
+            "shell": _object({"centre": place, "semiaxes": place}),
+            "clock": _object({"zero": _nullable(NUMBER), "rate": NUMBER}),
+        }
+    )
     return {
         "Error": _object({"error": _object({"message": WORD, "field": _nullable(WORD)})}),
         "Embryo": embryo,
@@ -115,6 +129,7 @@ def _schemas() -> dict[str, Any]:
                 ),
             }
         ),
+        "Pose": pose,
         "RunConfig": request_schema(),
         "Run": run,
         "Metrics": _object(
@@ -130,6 +145,8 @@ def document() -> dict[str, Any]:
     upload = _object(
         {"file": {"type": "array", "items": {"type": "string", "format": "binary"}, "minItems": 1}}
     )
+    turn = {"type": "array", "items": {"type": "number", "minimum": -1, "maximum": 1}}
+    by_hand = _object({"rotation": _nullable({**turn, "minItems": 9, "maxItems": 9})})
     paths: dict[str, dict[str, dict[str, Any]]] = {
         "/embryos": {
             "get": {
@@ -168,6 +185,24 @@ def document() -> dict[str, Any]:
                 "parameters": [_path("embryo_id")],
                 "responses": {"200": _answer("The file", {"type": "string"}, "text/csv"), "404": ABSENT},
             }
+        },
+        "/embryos/{embryo_id}/pose": {
+            "get": {
+                "summary": "How the embryo lies in its recording, and its developmental clock",
+                "parameters": [_path("embryo_id")],
+                "responses": {"200": _answer("The pose", _of("Pose")), "404": ABSENT},
+            },
+            "put": {
+                "summary": "Turn the embryo by hand, for everybody; null goes back to what the names say",
+                "parameters": [_path("embryo_id")],
+                "requestBody": {"required": True, "content": {"application/json": {"schema": by_hand}}},
+                "responses": {
+                    "200": _answer("The pose that is now in force", _of("Pose")),
+                    "404": ABSENT,
+                    "413": TOO_LARGE,
+                    "422": WRONG,
+                },
+            },
         },
         "/labels": {
             "get": {

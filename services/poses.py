@@ -5,6 +5,7 @@ rotation; that stays through restarts and recalibrations until it is taken back.
 """
 
 import time
+import zlib
 from collections.abc import Iterable
 from functools import partial
 from typing import Any
@@ -112,5 +113,5 @@ class PoseStore:
 
 def _basis(embryo: Embryo) -> str:
     """What a pose is computed from, besides the rows, which never change."""
-    minutes = minutes_of(embryo, np.array([embryo.last_frame]))[0]
-    return f"{FORMAT} {embryo.pixel_um:.9g} {embryo.plane_um:.9g} {embryo.interval_s:.9g} {minutes:.9g}"
+    seconds = zlib.crc32(repr(embryo.frame_seconds).encode())
+    return f"{FORMAT} {embryo.pixel_um:.9g} {embryo.plane_um:.9g} {embryo.interval_s:.9g} {seconds:x}"

@@ -40,7 +40,7 @@ const WORDS = new Map([
 ]);
 const MOST_PARTS = 4; // conditions in one rule
 const MOST_TERMS = 60; // cells named in one condition
-const LONGEST_TERM = 60;
+const LONGEST_TERM = 100;
 const LONGEST_LABEL = 40;
 const DEEPEST = 40;
 const EVERYTHING_ELSE = /^(?:\*|else|everything else|rest|others?)$/i;
@@ -105,7 +105,7 @@ function split(part) {
 }
 
 function read(condition, colour, label, place) {
-  const rule = { text: unescaped(condition).slice(0, 400), when: null, colour: SAFE[place % SAFE.length][0], label, error: null };
+  const rule = { text: unescaped(condition), when: null, colour: SAFE[place % SAFE.length][0], label, error: null };
   try {
     rule.when = conditionsOf(condition);
     rule.text = textOf(rule.when);
@@ -116,7 +116,7 @@ function read(condition, colour, label, place) {
     rule.when = null;
     const known = colour === null ? null : colourOf(colour);
     if (known !== null) rule.colour = known;
-    else if (colour !== null) rule.colourText = colour.slice(0, 40);
+    else if (colour !== null) rule.colourText = colour;
   }
   return rule;
 }

@@ -35,7 +35,7 @@ DOWNLOADS = {  # form -> how its entry reads
 }
 
 
-def page_data(embryo: Embryo) -> dict[str, Any]:
+def page_data(lab: Lab, embryo: Embryo) -> dict[str, Any]:
     """What the browser is told of an embryo; places come in file units with the tracks."""
     frames = numpy.arange(embryo.first_frame, embryo.last_frame + 1)
     return {
@@ -46,6 +46,7 @@ def page_data(embryo: Embryo) -> dict[str, Any]:
         "first_frame": embryo.first_frame,
         "minutes": minutes_of(embryo, frames).round(4).tolist(),
         "calibration": {"pixel_um": embryo.pixel_um, "plane_um": embryo.plane_um},
+        "pose": lab.poses.pose_of(embryo),
         "palettes": {scheme: look.founder_colours(scheme) for scheme in ("safe", "acetree")},
         "templates": {theme: look.template(theme) for theme in look.THEMES},
         "ground": look.tokens("dark")["ground"],
@@ -99,7 +100,7 @@ def details_of(embryo: Embryo) -> list[Any]:
     )
 
 
-def page_of(embryo: Embryo) -> list[Any]:
+def page_of(lab: Lab, embryo: Embryo) -> list[Any]:
     """The whole page of an embryo."""
     address = dash.get_relative_path
     downloads = [
@@ -141,7 +142,7 @@ def page_of(embryo: Embryo) -> list[Any]:
             className="embryo-line",
         ),
         watch_room(),
-        dcc.Store(id="embryo-data", data=page_data(embryo)),
+        dcc.Store(id="embryo-data", data=page_data(lab, embryo)),
         html.Div(id="embryo-mounted", hidden=True),
         dbc.Offcanvas(
             [
@@ -214,7 +215,7 @@ def register(app: dash.Dash, lab: Lab) -> None:
         embryo = found(embryo_id)
         if embryo is None:
             return frame.gone("embryo", dash.get_relative_path("/"))
-        shown = page_of(embryo) if embryo.deleted is None else deleted_page(embryo)
+        shown = page_of(lab, embryo) if embryo.deleted is None else deleted_page(embryo)
         return html.Div(shown, id="embryo-page", className="embryo-page")
 
     def title(embryo_id: str | None = None, **_query: str) -> str:
@@ -261,7 +262,7 @@ def register(app: dash.Dash, lab: Lab) -> None:
             words = "" if errors else "Nothing was changed."
             return no_update, form_of(embryo, values, base, errors, words), no_update
         embryo = lab.embryos.correct(embryo.id, **changed)
-        return page_data(embryo), form_of(embryo, saved="Saved."), head_of(embryo)
+        return page_data(lab, embryo), form_of(embryo, saved="Saved."), head_of(embryo)
 
     @app.callback(
         Output("embryo-delete-dialog", "is_open"),
@@ -296,7 +297,7 @@ def register(app: dash.Dash, lab: Lab) -> None:
         if embryo is None:
             return no_update
         lab.embryos.restore([embryo.id])
-        return page_of(lab.embryos.get(embryo.id))
+        return page_of(lab, lab.embryos.get(embryo.id))
 
 
 def _errors(changed: dict[str, str]) -> dict[str, str]:
@@ -335,7 +336,7 @@ def _add_routes(app: dash.Dash, lab: Lab, files: tracks.TrackFiles) -> None:
     def data(embryo_id: str) -> Any:
         """What the browser is told of an embryo that it shows beside another."""
         try:
-            return flask.jsonify(page_data(lab.embryos.get(embryo_id)))
+            return flask.jsonify(page_data(lab, lab.embryos.get(embryo_id)))
         except NoSuchEmbryo as gone:
             flask.abort(404, str(gone))
 

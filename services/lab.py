@@ -6,6 +6,7 @@ from sqlalchemy import Engine
 
 from services.database import open_database
 from services.embryos import EmbryoStore
+from services.poses import PoseStore
 from services.runs import RunStore
 from services.settings import Settings
 
@@ -17,6 +18,7 @@ class Lab:
     settings: Settings
     engine: Engine
     embryos: EmbryoStore
+    poses: PoseStore
     runs: RunStore
 
 
@@ -28,10 +30,12 @@ def open_lab(settings: Settings, fill: bool = False) -> Lab:
     for folder in ("embryos", "runs", "cache", "incoming"):
         (settings.data / folder).mkdir(parents=True, exist_ok=True)
     engine = open_database(settings.database)
+    embryos = EmbryoStore(engine, settings.data / "embryos", settings.file_mb * 1_000_000)
     lab = Lab(
         settings=settings,
         engine=engine,
-        embryos=EmbryoStore(engine, settings.data / "embryos", settings.file_mb * 1_000_000),
+        embryos=embryos,
+        poses=PoseStore(engine, embryos),
         runs=RunStore(engine, settings.data / "runs"),
     )
     if fill and settings.simulated and lab.embryos.is_new():

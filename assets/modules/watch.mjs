@@ -112,7 +112,7 @@ class Watch {
 
   /** Minutes after the birth of ABal, or null where they aren't known. */
   developmental(minutes) {
-    const { zero, rate } = this.data.pose?.clock ?? { zero: null };
+    const { zero, rate } = this.data.pose.clock;
     return zero === null ? null : (minutes - zero) * rate;
   }
 

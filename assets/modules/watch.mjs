@@ -18,6 +18,8 @@ import { makeCells } from "./cells_part.mjs";
 import { makePlane } from "./plane_part.mjs";
 import { makeTools } from "./watch_tools.mjs";
 import { makeRoom } from "./watch_room.mjs";
+import { lazyPart } from "./lazy_part.mjs";
+import { makeLegend } from "./legend.mjs";
 import { History } from "./watch_history.mjs";
 import { isNewer, searchOf, viewOf } from "./watch_view.mjs";
 
@@ -80,16 +82,26 @@ class Watch {
     if (this.view.frame !== null) this.clock.seek(this.view.frame);
     this.timebar = timebar(root.querySelector(".time-bar"), this.clock, tracks, (minutes) => this.developmental(minutes));
     const find = (selector) => root.querySelector(selector);
+    const legend = makeLegend(this);
+    find(".stage").append(legend.element);
     this.#parts = [
       makeRoom(root, this),
       makeTools(find(".watch-tools"), this),
+      legend,
       makePlane(find(".plane-view"), this),
       makeCells(find(".tab-cells"), this),
+      this.#tab("neighbours", () => import("./neighbours_panel.mjs"), "makeNeighbours"),
     ];
     this.#listen();
     this.show();
     Object.assign(app(), { watching: this });
     if (this.view.stage !== "plane") root.dataset.ready = "true"; // the plane is ready when its axes are drawn
+  }
+
+  /** A tab of the panel that is made when it is first opened. */
+  #tab(name, fetched, maker) {
+    const wanted = () => this.view.tab === name && this.view.panel;
+    return lazyPart(this, wanted, fetched, (module) => module[maker](this.root.querySelector(`.tab-${name}`), this));
   }
 
   // What the page says

@@ -2,10 +2,8 @@
 
 import { element, select } from "./dom.mjs";
 import { MEASURES } from "./tracks.mjs";
-import { along, VIRIDIS } from "./colours.mjs";
 import { firstFive } from "./choice.mjs";
 import { chips } from "./panel.mjs";
-import { minutesOfPaths } from "./paths.mjs";
 import { searchField } from "./search.mjs";
 import { TAILS } from "./plane.mjs";
 
@@ -42,9 +40,8 @@ export function makeTools(root, watch) {
     element("div", { class: "tools-view" }, stages.element, ...Object.values(controls), save),
     element("div", { class: "tools-folds" }, ...Object.values(folds)),
   );
-  const legend = legendOver(watch);
   const hint = element("div", { class: "stage-hint", text: "Click a nucleus to choose its cell, shift-click for more" });
-  watch.root.querySelector(".stage").append(legend.element, hint);
+  watch.root.querySelector(".stage").append(hint);
 
   let shownChoice = null;
   return {
@@ -60,7 +57,6 @@ export function makeTools(root, watch) {
       hint.hidden = view.cells.length > 0;
       stages.show(view.stage, watch.noSpace);
       for (const [name, fold] of Object.entries(folds)) fold.setAttribute("aria-expanded", String(view[name]));
-      legend.show();
       const key = [view.cells.join(), watch.lineKey, watch.theme()].join("|");
       if (key === shownChoice) return;
       shownChoice = key;
@@ -81,50 +77,4 @@ function switchOf(label, options, chosen) {
       buttons[0].disabled = Boolean(noSpace);
     },
   };
-}
-
-/** The legend that floats over the stage. */
-function legendOver(watch) {
-  const told = element("div");
-  const summary = element("summary");
-  const box = element("details", { class: "stage-legend", open: !watch.isNarrow() }, summary, told);
-  let shown = null;
-
-  function show() {
-    const { view, painter, cells, tracks, timeline } = watch;
-    const withPaths = cells.length > 0 && view.paths && view.stage === "plane";
-    const key = [watch.lineKey, withPaths && cells.join()].join("|");
-    if (key === shown) return;
-    shown = key;
-    const { legend } = painter;
-    const parts = [];
-    summary.textContent = legend.unit ? `${legend.title}, ${legend.unit}` : legend.title;
-    if (legend.swatches) {
-      parts.push(element("ul", { class: "swatches" }, ...legend.swatches.map(({ label, colour }) => {
-        const item = element("li", {}, element("i", { class: "dot" }), label);
-        item.firstChild.style.background = colour;
-        return item;
-      })));
-    } else {
-      parts.push(gradient(legend.stops, legend.least, `${legend.most.toLocaleString("en")} and more`));
-      if (legend.below) {
-        const item = element("div", { class: "swatches" }, element("i", { class: "dot" }), "below zero");
-        item.firstChild.style.background = legend.below;
-        parts.push(item);
-      }
-    }
-    if (withPaths) {
-      const [first, last] = minutesOfPaths(tracks, timeline, cells);
-      parts.push(element("div", { class: "legend-title", text: "Time along the paths" }));
-      parts.push(gradient(VIRIDIS, `${Math.round(first)}`, `${Math.round(last)} min`));
-    }
-    told.replaceChildren(...parts);
-  }
-  return { element: box, show };
-}
-
-function gradient(stops, from, to) {
-  const bar = element("i", { class: "gradient" });
-  bar.style.background = `linear-gradient(to right, ${stops.map((_, i) => along(stops, i / (stops.length - 1))).join(",")})`;
-  return element("div", { class: "scale" }, element("span", { text: from }), bar, element("span", { text: to }));
 }

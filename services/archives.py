@@ -4,6 +4,7 @@ A zip is refused whole when a path in it climbs out, or it holds a link, a passw
 unpack to (counted while unpacking, whatever its headers say), or is broken anywhere.
 """
 
+import io
 import lzma
 import re
 import stat
@@ -12,6 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from services.cd_file import BadFile
 
@@ -45,29 +47,36 @@ def is_junk(name: str) -> bool:
 class CheckedZip:
     """A zip that was read through once and found sound; entries come out by name.
 
-    `limit` is the most bytes it may unpack to. `tick` is called while it is read; it may raise to stop.
-    Raises `BadFile`.
+    `source` is a path, or the zip's bytes. `limit` is the most bytes it may unpack to, and `setting` the
+    setting that says so. `tick` is called while it is read; it may raise to stop. With `only`, entries of
+    other names are neither read nor told. Raises `BadFile`.
     """
 
-    def __init__(self, path: Path, name: str, limit: int, tick: Callable[[], None] = lambda: None):
+    def __init__(
+        self,
+        source: Path | bytes,
+        name: str,
+        limit: int,
+        tick: Callable[[], None] = lambda: None,
+        only: Callable[[str], bool] = lambda name: True,
+        setting: str = "BLASTOSCOPE_UNPACKED_MB",
+    ):
         self.name = name
-        _check_directory(path, name)
+        self._file = source.open("rb") if isinstance(source, Path) else io.BytesIO(source)
         try:
-            self._zip = zipfile.ZipFile(path)
-        except _BROKEN as error:
-            raise _broken(name, error) from None
-        try:
-            self.entries = self._checked_entries()
-            self._read_through(limit, tick)
+            _check_directory(self._file, name)
+            self._zip = _opened(self._file, name)
+            self.entries = [entry for entry in self._checked_entries() if only(entry.filename)]
+            self._read_through(limit, tick, setting)
         except BaseException:
-            self._zip.close()
+            self._file.close()
             raise
 
     def __enter__(self) -> "CheckedZip":
         return self
 
     def __exit__(self, *_details: object) -> None:
-        self._zip.close()
+        self._file.close()
 
     def read(self, entry: zipfile.ZipInfo) -> bytes:
         """One entry's bytes."""
@@ -88,7 +97,7 @@ class CheckedZip:
                 raise BadFile(self.name, None, found, "a zip without a password")
         return [entry for entry in entries if not entry.is_dir()]
 
-    def _read_through(self, limit: int, tick: Callable[[], None]) -> None:
+    def _read_through(self, limit: int, tick: Callable[[], None], setting: str) -> None:
         unpacked = 0
         for entry in self.entries:
             try:
@@ -96,13 +105,20 @@ class CheckedZip:
                     while chunk := file.read(_CHUNK):
                         unpacked += len(chunk)
                         if unpacked > limit:
-                            most = f"at most {limit / 1e6:g} MB (BLASTOSCOPE_UNPACKED_MB)"
+                            most = f"at most {limit / 1e6:g} MB ({setting})"
                             raise BadFile(self.name, None, f"more than {limit / 1e6:g} MB unpacked", most)
                         tick()
             except BadFile:
                 raise
             except _BROKEN as error:
                 raise _broken(f"{self.name}: {entry.filename[:80]}", error) from None
+
+
+def _opened(file: BinaryIO, name: str) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(file)
+    except _BROKEN as error:
+        raise _broken(name, error) from None
 
 
 def _broken(name: str, error: BaseException) -> BadFile:
@@ -116,12 +132,11 @@ def _climbs_out(name: str) -> bool:
     )
 
 
-def _check_directory(path: Path, name: str) -> None:
+def _check_directory(file: BinaryIO, name: str) -> None:
     """Refuse a list of entries so long that reading it alone would fill the memory."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        file.seek(max(0, size - 66_000))
-        tail = file.read()
+    size = file.seek(0, io.SEEK_END)
+    file.seek(max(0, size - 66_000))
+    tail = file.read()
     place = tail.rfind(b"PK\x05\x06")
     if place < 0 or len(tail) < place + 22:
         raise BadFile(name, None, "a broken zip (it has no end)", "a whole zip")

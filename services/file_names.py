@@ -20,6 +20,7 @@ _CLONE = re.compile(
     r"(?:[BCDEFHKMRTW]|ZK|ZC|AC|AH|JC)[0-9]{1,4}[A-Z]?[0-9]{0,2}|Y[0-9]{1,3}[A-Z][0-9]{1,2}[A-Z]{1,2}", re.I
 )
 _GENE = re.compile(r"([a-z]{3,4})-?([0-9]{1,4})", re.I)
+_EDITED = re.compile(r"[-_ ]edit(?:ed)?[-_ ]?[0-9]*$", re.I)  # AceTree adds it to what somebody has curated
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,14 @@ class Hints:
 
 
 def series(name: str) -> str:
-    """The name by which tables know an embryo: no folder, no `CD` before the digits, no `.csv`."""
+    """The name by which tables know an embryo: no folder, no `CD` before the digits, no `-edit`, no ending."""
     stem = PurePosixPath(name.strip().replace("\\", "/")).name
-    return re.sub(r"(?i)^CD(?=[0-9_])", "", re.sub(r"(?i)\.csv$", "", stem))
+    return re.sub(r"(?i)^CD(?=[0-9_])", "", unedited(re.sub(r"(?i)\.(csv|zip)$", "", stem)))
+
+
+def unedited(stem: str) -> str:
+    """A name without the `-edit`, `_edited`, `-edit2` … that AceTree's users leave at its end."""
+    return _EDITED.sub("", stem) or stem
 
 
 def hints(file_name: str, today: date | None = None) -> Hints:

@@ -16,8 +16,8 @@ from services.embryos import Embryo, NoSuchEmbryo, NoSuchSet
 from services.imports import import_paths
 from services.lab import Lab
 from services.labels import Scheme, class_counts, imbalance
+from services.notes import MOST_NOTES, BadNote, Changed, NoSuchNote, NoteStore
 from services.openapi import document
-from services.poses import PoseStore
 from services.runs import BadConfig, NoSuchRun, Run
 
 ID = re.compile(r"[a-z0-9]{1,10}")
@@ -65,10 +65,22 @@ def whole_number(name: str, least: int, most: int, default: int) -> int:
     return int(text)
 
 
+def json_object(meaning: str, fields: set[str]) -> dict[str, Any]:
+    """The body, a JSON object of none but `fields`; raises `BadRequest`."""
+    sent = request.get_json(silent=True)
+    if not isinstance(sent, dict):
+        raise BadRequest(f"the body is not a JSON object that describes {meaning}")
+    for unknown in sorted(sent.keys() - fields):
+        raise BadRequest(
+            f"{meaning} has no field {unknown[:40]!r}; it has {', '.join(sorted(fields))}", unknown[:40]
+        )
+    return sent
+
+
 def blueprint(lab: Lab) -> Blueprint:
     """The routes of /api/v1 on the stores of `lab`."""
     routes = Blueprint("api", __name__, url_prefix="/api/v1")
-    poses = PoseStore(lab.engine, lab.embryos)
+    notes = NoteStore(lab.engine)
     cell_counts = CellCounts(lab.engine, lab.settings.data / "cache" / "cell-counts")
 
     def answered(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -83,7 +95,9 @@ def blueprint(lab: Lab) -> Blueprint:
                 return error(bad.status, str(bad), bad.field)
             except BadConfig as bad:
                 return error(422, bad.message, bad.field)
-            except (NoSuchEmbryo, NoSuchSet, NoSuchRun) as none:
+            except BadNote as bad:
+                return error(422, str(bad), bad.field)
+            except (NoSuchEmbryo, NoSuchSet, NoSuchRun, NoSuchNote) as none:
                 return error(404, str(none.args[0]) if none.args else "there is nothing with that id")
 
         return answer
@@ -101,7 +115,11 @@ def blueprint(lab: Lab) -> Blueprint:
         after = request.args.get("after") or None
         if after is not None and not ID.fullmatch(after):
             raise BadRequest(f"after is {after[:40]!r}; expected the id of an embryo", "after")
-        return flask.jsonify([described(embryo) for embryo in lab.embryos.after(after, limit)])
+        search = request.args.get("search", "").strip()
+        if search and after is not None:
+            raise BadRequest("what is found comes by name: give search or after", "after")
+        found = lab.embryos.page(search, limit=limit)[0] if search else lab.embryos.after(after, limit)
+        return flask.jsonify([described(embryo) for embryo in found])
 
     @route("/embryos", methods=["POST"])
     def add_embryos() -> Any:
@@ -136,7 +154,7 @@ def blueprint(lab: Lab) -> Blueprint:
 
     @route("/embryos/<embryo_id>/pose")
     def pose(embryo_id: str) -> Any:
-        return flask.jsonify(poses.pose_of(lab.embryos.get(embryo_id)))
+        return flask.jsonify(lab.poses.pose_of(lab.embryos.get(embryo_id)))
 
     @route("/embryos/<embryo_id>/pose", methods=["PUT"])
     def turn_by_hand(embryo_id: str) -> Any:
@@ -144,9 +162,49 @@ def blueprint(lab: Lab) -> Blueprint:
         if not isinstance(sent, dict) or set(sent) != {"rotation"}:
             raise BadRequest('the body is not {"rotation": nine numbers or null}', "rotation")
         try:
-            return flask.jsonify(poses.correct(embryo_id, sent["rotation"]))
+            return flask.jsonify(lab.poses.correct(embryo_id, sent["rotation"]))
         except ValueError as bad:
             raise BadRequest(str(bad.args[-1]), "rotation") from bad
+
+    @route("/embryos/<embryo_id>/notes")
+    def list_notes(embryo_id: str) -> Any:
+        return flask.jsonify(notes.of(embryo_id))
+
+    @route("/embryos/<embryo_id>/notes", methods=["POST"])
+    def pin_note(embryo_id: str) -> Any:
+        sent = json_object("a note", {"cell", "frame", "text", "author", "view"})
+        for field in ("cell", "frame", "text"):
+            if field not in sent:
+                raise BadRequest(f"{field} is missing", field)
+        return flask.jsonify(notes.add(embryo_id, **sent)), 201
+
+    @route("/embryos/<embryo_id>/notes/<note_id>", methods=["PATCH"])
+    def change_note(embryo_id: str, note_id: str) -> Any:
+        """What it says, by the version that was read; or its `place` in the story; or both."""
+        sent = json_object("a change", {"cell", "frame", "text", "author", "view", "version", "place"})
+        place, version = sent.pop("place", None), sent.pop("version", None)
+        for field, value, most in (("place", place, MOST_NOTES - 1), ("version", version, 2**31 - 1)):
+            if value is not None and (type(value) is not int or not 0 <= value <= most):
+                raise BadRequest(f"expected a whole number from 0 to {most}", field)
+        if sent and version is None:
+            raise BadRequest("a change needs the version that it was made from", "version")
+        if not sent and place is None:
+            raise BadRequest("nothing was sent that could be changed")
+        try:
+            note = notes.change(embryo_id, note_id, version, sent) if sent else None
+        except Changed as changed:
+            told = {"error": {"message": str(changed), "field": "version"}, "note": changed.note}
+            return flask.jsonify(told), 409
+        return flask.jsonify(note if place is None else notes.move(embryo_id, note_id, place))
+
+    @route("/embryos/<embryo_id>/notes/<note_id>", methods=["DELETE"])
+    def delete_note(embryo_id: str, note_id: str) -> Any:
+        notes.delete(embryo_id, note_id)
+        return "", 204
+
+    @route("/embryos/<embryo_id>/notes/<note_id>/restore", methods=["POST"])
+    def restore_note(embryo_id: str, note_id: str) -> Any:
+        return flask.jsonify(notes.restore(embryo_id, note_id))
 
     @route("/labels")
     def labels() -> Any:

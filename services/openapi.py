@@ -4,6 +4,7 @@ from functools import cache
 from typing import Any
 
 from services.labels import RESAMPLINGS
+from services.notes import ALLOWED, FRAMES, LONGEST, MOST_NOTES
 from services.run_config import request_schema
 
 ID = {"type": "string", "pattern": "^[a-z0-9]{1,10}$"}
@@ -103,6 +104,21 @@ def _schemas() -> dict[str, Any]:
             "clock": _object({"zero": _nullable(NUMBER), "rate": NUMBER}),
         }
     )
+    note = _object(
+        {
+            "id": ID,
+            "embryo": ID,
+            "cell": {**WORD, "description": "empty: of the embryo as a whole"},
+            "frame": NUMBER,
+            "text": WORD,
+            "author": WORD,
+            "view": {**WORD, "description": "query string of the embryo's page when it was pinned"},
+            "place": {**COUNT, "description": "its order in the story"},
+            "version": {"type": "integer", "minimum": 1},
+            "created": NUMBER,
+            "edited": NUMBER,
+        }
+    )
     return {
         "Error": _object({"error": _object({"message": WORD, "field": _nullable(WORD)})}),
         "Embryo": embryo,
@@ -130,6 +146,7 @@ def _schemas() -> dict[str, Any]:
             }
         ),
         "Pose": pose,
+        "Note": note,
         "RunConfig": request_schema(),
         "Run": run,
         "Metrics": _object(
@@ -147,13 +164,31 @@ def document() -> dict[str, Any]:
     )
     turn = {"type": "array", "items": {"type": "number", "minimum": -1, "maximum": 1}}
     by_hand = _object({"rotation": _nullable({**turn, "minItems": 9, "maxItems": 9})})
+    said: dict[str, Any] = {
+        field: {"type": "string", "maxLength": most, "pattern": ALLOWED[field]}
+        for field, most in LONGEST.items()
+    }
+    said["text"] |= {"minLength": 1}
+    said["frame"] = {"type": "number", "minimum": FRAMES[0], "maximum": FRAMES[1]}
+    needed = ("cell", "frame", "text")
+    new_note = _object(
+        {field: said[field] for field in needed},
+        {field: said[field] for field in said if field not in needed},
+    ) | {"additionalProperties": False}
+    ordinal = {
+        "version": {"type": "integer", "minimum": 1, "maximum": 2**31 - 1, "description": "that was read"},
+        "place": {"type": "integer", "minimum": 0, "maximum": MOST_NOTES - 1},
+    }
+    changed_note = _object({}, said | ordinal) | {"additionalProperties": False, "minProperties": 1}
+    quicker = _object({"error": _object({"message": WORD, "field": _nullable(WORD)}), "note": _of("Note")})
     paths: dict[str, dict[str, dict[str, Any]]] = {
         "/embryos": {
             "get": {
-                "summary": "Embryos, ordered by id",
+                "summary": "Embryos, ordered by id; what a search finds, by name",
                 "parameters": [
                     _query("limit", {"type": "integer", "minimum": 1, "maximum": 1000}, "at most so many"),
-                    _query("after", ID, "only those behind this id"),
+                    _query("after", ID, "only those behind this id; not with a search"),
+                    _query("search", {"type": "string"}, "words of name, gene, strain, tag; or a cell"),
                 ],
                 "responses": {
                     "200": _answer("Embryos", {"type": "array", "items": _of("Embryo")}),
@@ -203,6 +238,53 @@ def document() -> dict[str, Any]:
                     "422": WRONG,
                 },
             },
+        },
+        "/embryos/{embryo_id}/notes": {
+            "get": {
+                "summary": "Notes pinned to the embryo, in the order of their story",
+                "parameters": [_path("embryo_id")],
+                "responses": {
+                    "200": _answer("Notes", {"type": "array", "items": _of("Note")}),
+                    "404": ABSENT,
+                },
+            },
+            "post": {
+                "summary": "Pin a note to a cell and a moment",
+                "parameters": [_path("embryo_id")],
+                "requestBody": {"required": True, "content": {"application/json": {"schema": new_note}}},
+                "responses": {
+                    "201": _answer("The note, last in the story", _of("Note")),
+                    "404": ABSENT,
+                    "413": TOO_LARGE,
+                    "422": WRONG,
+                },
+            },
+        },
+        "/embryos/{embryo_id}/notes/{note_id}": {
+            "patch": {
+                "summary": "Change what a note says, by the version that was read, or its place in the story",
+                "parameters": [_path("embryo_id"), _path("note_id")],
+                "requestBody": {"required": True, "content": {"application/json": {"schema": changed_note}}},
+                "responses": {
+                    "200": _answer("The note as it is now", _of("Note")),
+                    "404": ABSENT,
+                    "409": _answer("Somebody else changed it meanwhile: nothing was written", quicker),
+                    "413": TOO_LARGE,
+                    "422": WRONG,
+                },
+            },
+            "delete": {
+                "summary": "Delete a note; it can be brought back",
+                "parameters": [_path("embryo_id"), _path("note_id")],
+                "responses": {"204": {"description": "It is gone from the list"}, "404": ABSENT},
+            },
+        },
+        "/embryos/{embryo_id}/notes/{note_id}/restore": {
+            "post": {
+                "summary": "Bring a deleted note back to where it stood",
+                "parameters": [_path("embryo_id"), _path("note_id")],
+                "responses": {"200": _answer("The note", _of("Note")), "404": ABSENT, "422": WRONG},
+            }
         },
         "/labels": {
             "get": {

@@ -172,14 +172,10 @@ export function makeNeighbours(root, watch) {
   /** The path of a contact's bars: a step a frame, as high as the face is large. */
   function bars({ spans, areas }, { from, until, highest }) {
     const x = (frame) => ((1000 * (minutes(frame) - from)) / (until - from || 1)).toFixed(1);
-    const first = life.frames[0];
     return spans.map(([begin, end]) => {
-      let path = `M${x(begin)} ${BAR}`;
-      for (let at = life.frames.indexOf(begin, Math.max(0, begin - first - life.frames.length)); life.frames[at] <= end; at += 1) {
-        const height = (BAR * (1 - Math.sqrt(areas[at] / highest))).toFixed(1);
-        path += `V${height}H${x(life.frames[at] + 1)}`;
-      }
-      return `${path}V${BAR}Z`;
+      const steps = [...life.frames].flatMap((frame, at) => (frame < begin || frame > end ? []
+        : [`V${(BAR * (1 - areas[at] / highest)).toFixed(1)}H${x(frame + 1)}`]));
+      return `M${x(begin)} ${BAR}${steps.join("")}V${BAR}Z`;
     }).join("");
   }
 

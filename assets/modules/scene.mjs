@@ -1,0 +1,566 @@
+/**
+ * Embryos in space on a canvas, by WebGL2. Knows the canvas and nothing else of the page.
+ *
+ *     const scene = new Scene(canvas);
+ *     const body = scene.add(tracks, calibration, pose);
+ *     body.paint(painter);
+ *     body.frame = 60.5;
+ *     scene.draw({ camera, width: 900, height: 700, pixels: 2, ground: "#0e1116", fine: true });
+ *
+ * An embryo's places go to the GPU once (bodies.mjs says how); a moment is then a handful of numbers and one
+ * or two draws over a range, whatever the number of nuclei. Colours and styles are small textures, written
+ * when they change. All of it is made again when a lost context comes back.
+ */
+
+import {
+  CHOSEN, DIM, extentOf, linesOf, momentOf, outlineOf, packed, placesAt, PLAIN, roomFor, segmentsOf, shadesOf, tailTimes,
+  TEXTURE_WIDTH, toWorldOf,
+} from "./bodies.mjs";
+import { nuclei, RING_STEPS, rings, tails } from "./shaders.mjs";
+
+const FAREST = 0.45; // how far the farthest nuclei are taken towards the ground
+const UNITS = { places: 0, ids: 1, shades: 2, cells: 3 };
+const PER_SEGMENT = 6; // vertices
+const SHELL = { outline: 0.5, ring: 0.1, width: 1.25 }; // opacity of its lines, their width in CSS px
+const LIGHT_MARK = [1, 1, 1];
+const DARK_MARK = [0.07, 0.09, 0.12];
+
+/** The browser has no WebGL2 for us. */
+export class NoWebGL extends Error {}
+
+const channels = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
+
+/** One embryo in a scene: `scene.add` makes it. */
+export class Body {
+  #scene;
+  #textures = null;
+  #cells; // RGBA by texel: of each cell its colour and style, then the times of its tail; then the palette
+  #isStale = true; // #cells has changed since it was uploaded
+  #painter = null;
+  #styles;
+  #room = roomFor(0);
+
+  constructor(scene, tracks, calibration, pose) {
+    this.#scene = scene;
+    this.tracks = tracks;
+    /** {pixel_um, plane_um} and the pose; `place` changes them. */
+    this.calibration = calibration;
+    this.pose = pose;
+    /** The moment that is drawn: a frame of this embryo, with its fraction. */
+    this.frame = tracks.startFrame;
+    /** Where its centre stands in the world, µm. */
+    this.offset = [0, 0, 0];
+    this.segments = segmentsOf(tracks);
+    this.paletteAt = 2 * tracks.names.length;
+    this.#cells = new Uint8Array(4 * TEXTURE_WIDTH * linesOf(this.paletteAt));
+    this.style(new Uint8Array(tracks.names.length).fill(PLAIN));
+    for (let cell = 0; cell < tracks.names.length; cell += 1) this.#cells.set([160, 160, 160], 8 * cell);
+    this.isPerCell = true;
+    this.isScale = false;
+    this.upload();
+  }
+
+  /** The radius (µm) around its centre that holds all nuclei and the shell: what a camera fits. */
+  get extent() { return (this.#extent ??= extentOf(this.tracks, this.calibration, this.pose)); }
+
+  #extent = null;
+
+  /** Another calibration or pose for the same tracks: nothing is uploaded. */
+  place(calibration, pose) {
+    Object.assign(this, { calibration, pose });
+    this.#extent = null;
+  }
+
+  /** Colour its nuclei by a painter (colours.mjs). Only needed when the painter's key changed. */
+  paint(painter) {
+    this.#painter = painter;
+    this.isPerCell = Boolean(painter.perCell);
+    this.isScale = Boolean(painter.scale);
+    const colours = painter.colours.map(channels);
+    if (this.isPerCell) {
+      this.#fit(this.paletteAt);
+      for (let cell = 0; cell < this.tracks.names.length; cell += 1) {
+        const row = this.tracks.firstRow[cell];
+        this.#cells.set(colours[painter.of(cell, row, row, 0)], 8 * cell);
+      }
+    } else {
+      this.#fit(this.paletteAt + colours.length);
+      colours.forEach((colour, i) => this.#cells.set(colour, 4 * (this.paletteAt + i)));
+    }
+    this.#isStale = true;
+    this.#uploadShades();
+  }
+
+  /** How each cell is drawn: Uint8Array per cell, 0 hidden, 1 plain, 2 dim, 3 chosen. It is copied. */
+  style(styles) {
+    this.#styles = Uint8Array.from(styles);
+    this.hasDim = this.#styles.includes(DIM);
+    this.hasChosen = this.#styles.includes(CHOSEN);
+    const { from, until } = tailTimes(this.tracks, this.#styles);
+    for (let cell = 0; cell < this.#styles.length; cell += 1) {
+      this.#cells[8 * cell + 3] = this.#styles[cell];
+      this.#cells[8 * cell + 4] = from[cell] & 255;
+      this.#cells[8 * cell + 5] = from[cell] >> 8;
+      this.#cells[8 * cell + 6] = until[cell] & 255;
+      this.#cells[8 * cell + 7] = until[cell] >> 8;
+    }
+    this.#isStale = true;
+  }
+
+  /**
+   * The nuclei at `frame` as the GPU draws them: {count, cells, world (µm, three a nucleus, offset included),
+   * radius (µm), alpha}, styles apart (hidden ones are told too). The arrays are used again by the next call.
+   */
+  places(frame) {
+    return placesAt(this.tracks, this.segments, this.calibration, this.pose, this.offset, frame, this.#room);
+  }
+
+  /** 12 numbers: from a place as it is kept on the GPU to the eye (columns of a matrix, then what is added). */
+  toEye(camera, out) {
+    const { rotation: r } = camera;
+    const world = toWorldOf(this.#axes, this.calibration, this.pose, this.offset);
+    for (let column = 0; column < 4; column += 1) {
+      const [x, y, z] = [world[3 * column], world[3 * column + 1], world[3 * column + 2]];
+      for (let i = 0; i < 3; i += 1) out[3 * column + i] = r[3 * i] * x + r[3 * i + 1] * y + r[3 * i + 2] * z;
+    }
+    return out;
+  }
+
+  /** µm of radius where the kept size is 0, and of one step of it. */
+  get sizes() {
+    const half = this.calibration.pixel_um / 2;
+    const size = this.#axes[3];
+    return [half * size.least, half * size.step];
+  }
+
+  #axes;
+
+  // Textures
+
+  get textures() {
+    if (this.#isStale) this.#uploadCells();
+    return this.#textures;
+  }
+
+  /** Bytes of its textures. */
+  get bytes() {
+    const { ids, shades } = this.#textures ?? {};
+    return this.#textures ? 20 * ids.texels + 4 * (shades?.texels ?? 0) + this.#cells.length : 0;
+  }
+
+  /** Upload everything: at first, and after a lost context. */
+  upload() {
+    const { gl } = this.#scene;
+    const { places, ids, axes } = packed(this.tracks, this.segments);
+    this.#axes = axes;
+    const lines = linesOf(this.segments.count);
+    this.#textures = {
+      places: texture(gl, gl.RGBA32UI, lines, gl.RGBA_INTEGER, gl.UNSIGNED_INT, places),
+      ids: texture(gl, gl.R32UI, lines, gl.RED_INTEGER, gl.UNSIGNED_INT, ids),
+      shades: null,
+      cells: null,
+    };
+    this.#uploadShades();
+    this.#isStale = true;
+  }
+
+  #uploadShades() {
+    const { gl } = this.#scene;
+    if (!this.#textures) return;
+    if (this.isPerCell) {
+      gl.deleteTexture(this.#textures.shades?.texture ?? null);
+      this.#textures.shades = null;
+    } else {
+      const lines = linesOf(this.segments.count);
+      const shades = shadesOf(this.tracks, this.segments, this.#painter, new Uint32Array(lines * TEXTURE_WIDTH));
+      this.#textures.shades = texture(gl, gl.R32UI, lines, gl.RED_INTEGER, gl.UNSIGNED_INT, shades, this.#textures.shades);
+    }
+    this.#scene.unbind(this);
+  }
+
+  #uploadCells() {
+    const { gl } = this.#scene;
+    const lines = this.#cells.length / 4 / TEXTURE_WIDTH;
+    this.#textures.cells = texture(gl, gl.RGBA8, lines, gl.RGBA, gl.UNSIGNED_BYTE, this.#cells, this.#textures.cells);
+    this.#isStale = false;
+    this.#scene.unbind(this);
+  }
+
+  /** Room in #cells for so many texels. */
+  #fit(texels) {
+    const length = 4 * TEXTURE_WIDTH * linesOf(texels);
+    if (length === this.#cells.length) return;
+    const grown = new Uint8Array(length);
+    grown.set(this.#cells.subarray(0, Math.min(length, 4 * this.paletteAt)));
+    this.#cells = grown;
+  }
+
+  /** Give its memory on the GPU back. */
+  end() {
+    const { gl } = this.#scene;
+    for (const one of Object.values(this.#textures ?? {})) gl.deleteTexture(one?.texture ?? null);
+    this.#textures = null;
+  }
+}
+
+/** {texture, lines, texels} with these texels in it; `old` is written again where it has as many lines. */
+function texture(gl, internal, lines, format, type, texels, old = null) {
+  gl.activeTexture(gl.TEXTURE0 + 7); // a unit that no program reads, so that none that is bound gets lost
+  let made = old;
+  if (old?.lines === lines) {
+    gl.bindTexture(gl.TEXTURE_2D, old.texture);
+  } else {
+    if (old) gl.deleteTexture(old.texture);
+    made = { texture: gl.createTexture(), lines, texels: lines * TEXTURE_WIDTH };
+    gl.bindTexture(gl.TEXTURE_2D, made.texture);
+    for (const filter of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) gl.texParameteri(gl.TEXTURE_2D, filter, gl.NEAREST);
+    gl.texStorage2D(gl.TEXTURE_2D, 1, internal, TEXTURE_WIDTH, lines);
+  }
+  gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, TEXTURE_WIDTH, lines, format, type, texels);
+  return made;
+}
+
+/** A program with its uniforms by name. */
+class Program {
+  #gl;
+  #uniforms = new Map();
+
+  constructor(gl, { vertex, fragment }) {
+    this.#gl = gl;
+    this.program = gl.createProgram();
+    for (const [kind, source] of [[gl.VERTEX_SHADER, vertex], [gl.FRAGMENT_SHADER, fragment]]) {
+      const shader = gl.createShader(kind);
+      gl.shaderSource(shader, source);
+      gl.compileShader(shader);
+      gl.attachShader(this.program, shader);
+      gl.deleteShader(shader);
+    }
+    gl.linkProgram(this.program);
+    if (!gl.getProgramParameter(this.program, gl.LINK_STATUS) && !gl.isContextLost()) {
+      const said = gl.getAttachedShaders(this.program).map((shader) => gl.getShaderInfoLog(shader));
+      throw new NoWebGL(`the graphics driver refuses a shader: ${[gl.getProgramInfoLog(this.program), ...said].join(" ")}`);
+    }
+    gl.useProgram(this.program);
+    for (const [name, unit] of Object.entries(UNITS)) gl.uniform1i(this.at(name), unit);
+  }
+
+  /** Where the uniform `name` is; null where the program has none of that name. */
+  at(name) {
+    if (!this.#uniforms.has(name)) this.#uniforms.set(name, this.#gl.getUniformLocation(this.program, name));
+    return this.#uniforms.get(name);
+  }
+}
+
+export class Scene {
+  #bodies = new Set();
+  #programs = new Map();
+  #bound = null; // the body whose textures are bound
+  #eye = new Float32Array(12);
+  #moment = { interval: -1, share: 1 };
+  #drawn = { width: 1, height: 1, pixels: 1 };
+  #ended = false;
+  /** The context is lost: nothing is drawn until `onrestored`. */
+  lost = false;
+  onlost = null;
+  onrestored = null;
+  /** Nuclei, ends and births included, that the last draw went through. */
+  segments = 0;
+
+  /** Throws NoWebGL where the browser gives `canvas` no WebGL2. */
+  constructor(canvas) {
+    this.canvas = canvas;
+    const gl = canvas.getContext("webgl2", {
+      antialias: false, alpha: false, depth: true, stencil: false, powerPreference: "high-performance",
+    });
+    if (!gl) throw new NoWebGL("this browser has no WebGL2 to draw the embryo in space");
+    this.gl = gl;
+    canvas.addEventListener("webglcontextlost", this.#lose);
+    canvas.addEventListener("webglcontextrestored", this.#restore);
+    this.#begin();
+  }
+
+  // What is in it
+
+  /**
+   * An embryo: its tracks (tracks.mjs), {pixel_um, plane_um} and its pose. Throws a RangeError for more cells
+   * or frames than can be numbered (bodies.mjs).
+   */
+  add(tracks, calibration, pose) {
+    const body = new Body(this, tracks, calibration, pose);
+    this.#bodies.add(body);
+    return body;
+  }
+
+  remove(body) {
+    if (!this.#bodies.delete(body)) return;
+    this.unbind(body);
+    body.end();
+  }
+
+  get bodies() { return [...this.#bodies]; }
+
+  /** Bytes of all textures of embryos. */
+  get bytes() { return this.bodies.reduce((sum, body) => sum + body.bytes, 0); }
+
+  // Drawing
+
+  /**
+   * Draw all bodies, each at its own frame, onto the canvas.
+   *
+   * `width` and `height` in CSS px, `pixels` device px of one of them; `ground` "#rrggbb"; `tails` {behind,
+   * ahead (frames), width (px), colour: "cell" | "time", of: "chosen" | "all"} or null; `shell`: the outlines
+   * of eggshells; `fine`: the depth of each pixel is that of the sphere, for a picture at rest; `swelling`
+   * multiplies the radii (1).
+   */
+  draw(options) {
+    if (this.lost || this.#ended) return;
+    const { width, height, pixels = 1 } = options;
+    const [across, down] = [Math.max(Math.round(width * pixels), 1), Math.max(Math.round(height * pixels), 1)];
+    if (this.canvas.width !== across) this.canvas.width = across;
+    if (this.canvas.height !== down) this.canvas.height = down;
+    this.#drawn = { width, height, pixels };
+    this.#paint(options, across, down);
+  }
+
+  /** The colour [r, g, b, a] at (x, y), CSS px from the top left, in the same task as a draw. */
+  read(x, y) {
+    const { gl, canvas } = this;
+    const { width, height } = this.#drawn;
+    const pixel = new Uint8Array(4);
+    const right = Math.min(Math.floor((x / width) * canvas.width), canvas.width - 1);
+    const down = Math.min(Math.floor((y / height) * canvas.height), canvas.height - 1);
+    gl.readPixels(right, canvas.height - 1 - down, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, pixel);
+    return [...pixel];
+  }
+
+  /**
+   * The same drawing as ImageData of width · pixels by height · pixels, without touching the canvas. Throws a
+   * RangeError for a size that the graphics driver doesn't have, and an Error while the context is lost.
+   */
+  picture(options) {
+    const { gl } = this;
+    if (this.lost || this.#ended) throw new Error("the graphics context is lost");
+    const { width, height, pixels = 1 } = options;
+    const [across, down] = [Math.round(width * pixels), Math.round(height * pixels)];
+    const most = gl.getParameter(gl.MAX_RENDERBUFFER_SIZE);
+    if (!(across > 0 && down > 0) || across > most || down > most) throw new RangeError(`a picture of ${across} by ${down}; at most ${most}`);
+    const buffers = [[gl.RGBA8, gl.COLOR_ATTACHMENT0], [gl.DEPTH_COMPONENT24, gl.DEPTH_ATTACHMENT]];
+    const target = gl.createFramebuffer();
+    gl.bindFramebuffer(gl.FRAMEBUFFER, target);
+    const made = buffers.map(([format, attachment]) => {
+      const buffer = gl.createRenderbuffer();
+      gl.bindRenderbuffer(gl.RENDERBUFFER, buffer);
+      gl.renderbufferStorage(gl.RENDERBUFFER, format, across, down);
+      gl.framebufferRenderbuffer(gl.FRAMEBUFFER, attachment, gl.RENDERBUFFER, buffer);
+      return buffer;
+    });
+    this.#paint(options, across, down);
+    const rows = new Uint8ClampedArray(4 * across * down);
+    gl.readPixels(0, 0, across, down, gl.RGBA, gl.UNSIGNED_BYTE, rows);
+    gl.bindFramebuffer(gl.FRAMEBUFFER, null);
+    gl.deleteFramebuffer(target);
+    for (const buffer of made) gl.deleteRenderbuffer(buffer);
+    const image = new ImageData(across, down); // WebGL's first line is the lowest
+    for (let line = 0; line < down; line += 1) {
+      image.data.set(rows.subarray(4 * across * (down - 1 - line), 4 * across * (down - line)), 4 * across * line);
+    }
+    return image;
+  }
+
+  #paint(options, across, down) {
+    const { gl } = this;
+    const { ground = "#0e1116", tails: wanted = null, shell = false } = options;
+    const [red, green, blue] = channels(ground).map((value) => value / 255);
+    const shown = { ...options, across, down, ground: [red, green, blue], isDark: 0.3 * red + 0.59 * green + 0.11 * blue < 0.5 };
+    gl.viewport(0, 0, across, down);
+    gl.clearColor(red, green, blue, 1);
+    gl.clear(gl.COLOR_BUFFER_BIT | gl.DEPTH_BUFFER_BIT);
+    this.segments = 0;
+    const solid = this.#nuclei(shown);
+    for (const body of this.#bodies) this.#solid(solid, body, shown);
+    if (wanted && (wanted.behind > 0 || wanted.ahead > 0)) this.#tails(shown);
+    if (shell) this.#shells(shown);
+    this.#seenThrough(shown);
+  }
+
+  #nuclei({ fine = false, swelling = 1, ...shown }) {
+    const { gl } = this;
+    const program = this.#use(fine ? "fine" : "coarse", () => nuclei(fine), shown);
+    gl.uniform1f(program.at("swelling"), swelling);
+    gl.uniform4f(program.at("mark"), ...(shown.isDark ? LIGHT_MARK : DARK_MARK), 1);
+    gl.uniform1i(program.at("blending"), 0);
+    return program;
+  }
+
+  /** Begin to draw by a program: made at its first use; told where the viewer stands. */
+  #use(name, sources, { camera, width, height, across, down, ground }) {
+    const { gl } = this;
+    if (!this.#programs.has(name)) this.#programs.set(name, new Program(gl, sources()));
+    const program = this.#programs.get(name);
+    const scale = camera.scale(width, height);
+    gl.useProgram(program.program);
+    gl.uniform4f(program.at("lens"), (2 * scale) / width, (2 * scale) / height, camera.nearness, camera.reach);
+    gl.uniform2f(program.at("pan"), camera.pan[0], camera.pan[1]);
+    gl.uniform4f(program.at("depthCue"), ...ground, FAREST);
+    gl.uniform2f(program.at("near"), camera.radius, (scale * across) / width);
+    gl.uniform2f(program.at("viewport"), across / 2, down / 2);
+    return program;
+  }
+
+  #solid(program, body, { camera }) {
+    const { interval, share } = momentOf(body.segments, body.frame, this.#moment);
+    if (interval < 0) return;
+    const { starts } = body.segments;
+    const [begin, end] = [starts[3 * interval], starts[3 * interval + (share === 1 ? 2 : 1)]];
+    this.#place(program, body, camera, begin, end, end);
+    this.#range(end - begin, program, body, share, 0, 0);
+  }
+
+  #seenThrough(shown) {
+    const { gl } = this;
+    let program = null;
+    for (const body of this.#bodies) {
+      const { interval, share } = momentOf(body.segments, body.frame, this.#moment);
+      if (interval < 0) continue;
+      const { starts } = body.segments;
+      const [moves, births, ends, next] = starts.subarray(3 * interval, 3 * interval + 4);
+      const fading = share === 1 ? ends : births;
+      const [begin, end] = [body.hasDim ? moves : fading, share === 1 ? ends : next];
+      if (begin === end) continue;
+      if (!program) {
+        program = this.#nuclei(shown);
+        gl.uniform1i(program.at("blending"), 1);
+        this.#blend(true);
+      }
+      this.#place(program, body, shown.camera, begin, fading, ends);
+      this.#range(end - begin, program, body, share, 0, 0);
+    }
+    if (program) this.#blend(false);
+  }
+
+  #blend(on) {
+    const { gl } = this;
+    gl.depthMask(!on);
+    if (on) gl.enable(gl.BLEND);
+    else gl.disable(gl.BLEND);
+  }
+
+  #tails(shown) {
+    const { gl } = this;
+    const { behind, ahead, width, colour, of } = shown.tails;
+    let program = null;
+    for (const body of this.#bodies) {
+      if (of !== "all" && !body.hasChosen) continue;
+      const { starts, first } = body.segments;
+      const intervals = (starts.length - 1) / 3;
+      const now = body.frame - first;
+      const since = Math.max(Math.floor(now - behind) + 1, 0);
+      const until = Math.min(Math.ceil(now + ahead), intervals - 1);
+      if (until < since) continue;
+      program ??= this.#use("tails", tails, shown);
+      gl.uniform4f(program.at("tail"), Math.max(width * shown.across / shown.width, 1), of === "all" ? 1 : 0, colour === "time" ? 1 : 0, Math.max(intervals - 2, 1));
+      const [begin, end] = [starts[3 * since], starts[3 * until + 3]];
+      this.#place(program, body, shown.camera, begin, end, end);
+      this.#range(end - begin, program, body, 1, behind, ahead);
+    }
+  }
+
+  #place(program, body, camera, begin, fading, ending) {
+    const { gl } = this;
+    gl.uniformMatrix4x3fv(program.at("toEye"), false, body.toEye(camera, this.#eye));
+    gl.uniform4i(program.at("range"), begin, fading, ending, body.paletteAt);
+  }
+
+  #range(count, program, body, share, behind, ahead) {
+    const { gl } = this;
+    if (count <= 0) return;
+    const [least, step] = body.sizes;
+    gl.uniform2f(program.at("sizes"), least, step);
+    gl.uniform2i(program.at("painting"), body.isPerCell ? 1 : 0, body.isScale ? 1 : 0);
+    gl.uniform4f(program.at("moment"), share, body.frame - body.segments.first, behind, ahead);
+    this.#bind(body);
+    gl.drawArrays(gl.TRIANGLES, 0, PER_SEGMENT * count);
+    this.segments += count;
+  }
+
+  #bind(body) {
+    const { gl } = this;
+    const { textures } = body; // uploads what is stale
+    if (this.#bound === body) return;
+    for (const [name, unit] of Object.entries(UNITS)) {
+      gl.activeTexture(gl.TEXTURE0 + unit);
+      gl.bindTexture(gl.TEXTURE_2D, (textures[name] ?? textures.ids).texture);
+    }
+    this.#bound = body;
+  }
+
+  /** The body's textures have changed. */
+  unbind(body) { if (this.#bound === body) this.#bound = null; }
+
+  #shells(shown) {
+    const { gl } = this;
+    const { camera, isDark } = shown;
+    const program = this.#use("rings", rings, shown);
+    const ink = isDark ? [0.75, 0.8, 0.87] : [0.3, 0.34, 0.4];
+    const { nearness } = camera;
+    this.#blend(true);
+    gl.uniform1f(program.at("width"), Math.max(SHELL.width * shown.across / shown.width, 1));
+    const ring = (centre, a, b, opacity) => {
+      gl.uniform3f(program.at("centre"), ...camera.toEye(centre));
+      gl.uniform3f(program.at("a"), ...camera.toEye(a));
+      gl.uniform3f(program.at("b"), ...camera.toEye(b));
+      gl.uniform4f(program.at("ink"), ...ink, opacity);
+      gl.drawArrays(gl.TRIANGLES, 0, PER_SEGMENT * RING_STEPS);
+    };
+    for (const { pose, offset } of this.#bodies) {
+      if (!pose.shell) continue;
+      const { semiaxes } = pose.shell;
+      const centre = pose.shell.centre.map((value, i) => value + offset[i]);
+      // From the shell's centre to the eye, in world axes.
+      const eye = camera.toWorld([0, 0, 1]).map((value, i) => value - nearness * centre[i]);
+      const length = Math.hypot(...eye);
+      const outline = outlineOf(semiaxes, eye.map((value) => value / length), nearness / length);
+      ring(centre.map((value, i) => value + outline.centre[i]), outline.a, outline.b, SHELL.outline);
+      const [x, y, z] = [[semiaxes[0], 0, 0], [0, semiaxes[1], 0], [0, 0, semiaxes[2]]];
+      for (const [a, b] of [[x, y], [y, z], [z, x]]) ring(centre, a, b, SHELL.ring);
+    }
+    this.#blend(false);
+  }
+
+  // The context
+
+  #begin() {
+    const { gl } = this;
+    gl.disable(gl.DITHER);
+    gl.enable(gl.DEPTH_TEST);
+    gl.depthFunc(gl.LEQUAL);
+    gl.blendFunc(gl.SRC_ALPHA, gl.ONE_MINUS_SRC_ALPHA);
+    gl.bindVertexArray(gl.createVertexArray());
+  }
+
+  #lose = (event) => {
+    event.preventDefault(); // else it never comes back
+    this.lost = true;
+    this.onlost?.();
+  };
+
+  #restore = () => {
+    this.#programs.clear();
+    this.#bound = null;
+    this.#begin();
+    for (const body of this.#bodies) body.upload();
+    this.lost = false;
+    this.onrestored?.();
+  };
+
+  /** Give everything back, the context too: a page has only some of them. */
+  end() {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.canvas.removeEventListener("webglcontextlost", this.#lose);
+    this.canvas.removeEventListener("webglcontextrestored", this.#restore);
+    for (const body of this.#bodies) body.end();
+    this.#bodies.clear();
+    this.gl.getExtension("WEBGL_lose_context")?.loseContext();
+  }
+}

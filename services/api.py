@@ -144,11 +144,12 @@ def blueprint(lab: Lab) -> Blueprint:
     @route("/embryos/<embryo_id>/file")
     def embryo_file(embryo_id: str) -> Any:
         embryo = lab.embryos.get(embryo_id)
+        kept = lab.embryos.original(embryo_id)
         return flask.send_file(
-            lab.embryos.original(embryo_id),
-            mimetype="text/csv",
+            kept,
+            mimetype="application/zip" if kept.suffix == ".zip" else "text/csv",
             as_attachment=True,
-            download_name=Path(embryo.file_name).name or f"{embryo_id}.csv",
+            download_name=Path(embryo.file_name).name or f"{embryo_id}{kept.suffix}",
             etag=embryo.checksum,
         )
 

@@ -49,7 +49,7 @@ class CheckedZip:
 
     `source` is a path, or the zip's bytes. `limit` is the most bytes it may unpack to, and `setting` the
     setting that says so. `tick` is called while it is read; it may raise to stop. With `only`, entries of
-    other names are neither read nor told. Raises `BadFile`.
+    other names aren't read; `names` has all. Raises `BadFile`.
     """
 
     def __init__(
@@ -66,7 +66,9 @@ class CheckedZip:
         try:
             _check_directory(self._file, name)
             self._zip = _opened(self._file, name)
-            self.entries = [entry for entry in self._checked_entries() if only(entry.filename)]
+            everything = self._checked_entries()
+            self.names = [entry.filename for entry in everything]
+            self.entries = [entry for entry in everything if only(entry.filename)]
             self._read_through(limit, tick, setting)
         except BaseException:
             self._file.close()

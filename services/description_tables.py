@@ -13,7 +13,7 @@ import csv
 import io
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -89,9 +89,11 @@ def read_table(raw: bytes, file_name: str) -> DescriptionTable:
     return DescriptionTable(file_name, kind, rows)
 
 
-def apply(store: EmbryoStore, table: DescriptionTable) -> Applied:
-    """Apply a table to the embryos of its names."""
+def apply(store: EmbryoStore, table: DescriptionTable, only: Sequence[str] | None = None) -> Applied:
+    """Apply a table to the embryos of its names, of those in `only` if given (ids)."""
     there = store.by_series()
+    if only is not None:
+        there = {name: [id for id in ids if id in only] for name, ids in there.items()}
     matched, unmatched = [], 0
     for row in table.rows:
         ids = there.get(file_names.series(row.series).casefold(), [])

@@ -1,4 +1,6 @@
-"""The embryo store: one row in the database, the CD file as it came, and its rows as Parquet.
+"""The embryo store: one row in the database, the file as it came (a CD file or AceTree's nuclei zip), and
+
+its rows as Parquet.
 
 An import is whole or not at all. The file is read and checked, both files are written beside their place
 and renamed into it, and only the commit of the row makes the embryo visible. What a crash leaves behind
@@ -37,13 +39,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from services import calibration, file_names
-from services.cd_file import NEEDED, BadFile, as_frame, parse
+from services.archives import is_zip
+from services.cd_file import NEEDED, BadFile, as_frame
 from services.database import embryo_cells, embryo_set_members, embryo_sets, embryo_tags, unlisted_embryos
 from services.database import embryos as rows_of
 from services.embryo_query import narrowed, number, ordered
 from services.followers import list_waiting
 from services.oddities import FLAGS, flags
-from services.recording import Recording, arrange
+from services.recording import Recording, read
 
 __all__ = [
     "FLAGS",
@@ -168,7 +171,7 @@ class EmbryoStore:
     def add(
         self, raw: bytes, file_name: str, source: str = "file", known: Mapping[str, Any] | None = None
     ) -> Added:
-        """Take in a CD file, whole or not at all; the same bytes again give the same embryo.
+        """Take in a CD file or nuclei zip, whole or not at all; the same bytes again give the same embryo.
 
         A deleted embryo that comes again is there again, with everything that was known about it.
         `source` is `file`, `epic` or `simulated`. `known` holds fields (those of `correct`) that need no
@@ -180,7 +183,7 @@ class EmbryoStore:
         checksum = hashlib.sha256(raw).hexdigest()
         there = self._by_checksum(checksum)
         if there is None:
-            recording = arrange(parse(raw, file_name))
+            recording = read(raw, file_name, self.file_bytes)
             row = _described(recording, file_name, source) | {"checksum": checksum}
             row = _with_known(row, known or {})
             if self._keep(row, recording, raw):
@@ -190,8 +193,10 @@ class EmbryoStore:
         return self._again(*there, raw)
 
     def original(self, id: str) -> Path:
-        """The CD file as it came, byte for byte."""
-        return self._path(self.get(id, deleted=True).id, ".csv")
+        """The file as it came, byte for byte: a CD file (`.csv`) or an AceTree nuclei zip (`.zip`)."""
+        id = self.get(id, deleted=True).id
+        as_zip = self._path(id, ".zip")
+        return as_zip if as_zip.exists() else self._path(id, ".csv")
 
     def table(self, id: str) -> pandas.DataFrame:
         """An embryo's rows: `cell` categorical, `time` int64 (frames), all others float64.
@@ -203,8 +208,8 @@ class EmbryoStore:
         try:
             table = pyarrow.parquet.read_table(self._path(embryo.id, ".parquet"), memory_map=False)
         except (OSError, pyarrow.ArrowException):  # it can always be made again from the file as it came
-            raw = self._path(embryo.id, ".csv").read_bytes()
-            table = arrange(parse(raw, embryo.file_name)).table
+            raw = self.original(id).read_bytes()
+            table = read(raw, embryo.file_name, self.file_bytes).table
         return as_frame(table)
 
     def sweep(self) -> int:
@@ -232,9 +237,10 @@ class EmbryoStore:
         return None if row is None else (row.id, row.deleted is not None)
 
     def _again(self, id: str, deleted: bool, raw: bytes) -> Added:
-        kept = self._path(id, ".csv")
+        ending = _ending(raw)
+        kept = self._path(id, ending)
         if not kept.exists() or kept.stat().st_size != len(raw):  # lost, with the machine's power say
-            self._place(id, [(".csv", lambda path: path.write_bytes(raw))])
+            self._place(id, [(ending, lambda path: path.write_bytes(raw))])
         if deleted:
             self.restore([id])
         return Added(self.get(id), existed=True, restored=deleted)
@@ -248,7 +254,7 @@ class EmbryoStore:
         cells = list(zip(recording.names, recording.length.tolist(), strict=True))
         parts: dict[str, Path] = {}
         try:
-            parts[".csv"] = self._beside(lambda path: path.write_bytes(raw))
+            parts[_ending(raw)] = self._beside(lambda path: path.write_bytes(raw))
             parts[".parquet"] = self._beside(lambda path: _write_parquet(path, recording.table))
             for attempt in count():
                 row["id"] = id = _id(row["checksum"], attempt)
@@ -622,7 +628,7 @@ def _described(recording: Recording, file_name: str, source: str) -> dict[str, A
         "end_cells": int(counts[-1]),
         "flags": words,
         "curve": counts[points].tolist(),
-        "extra": {},
+        "extra": dict(recording.told),
         "aux_info": None,
         "frame_seconds": None,
         "imported": time.time(),
@@ -674,8 +680,15 @@ def _clean(text: str) -> str:
 
 
 def _name(file_name: str) -> str:
-    stem = re.sub(r"(?i)\.(csv|txt)$", "", _clean(file_name.replace("\\", "/").rsplit("/", 1)[-1]))
-    return stem[:200] or "unnamed"
+    last = _clean(file_name.replace("\\", "/").rsplit("/", 1)[-1])
+    if last.casefold().endswith(".zip"):
+        return file_names.unedited(last[:-4])[:200] or "unnamed"
+    return re.sub(r"(?i)\.(csv|txt)$", "", last)[:200] or "unnamed"
+
+
+def _ending(raw: bytes) -> str:
+    """By what the file as it came is kept."""
+    return ".zip" if is_zip(raw) else ".csv"
 
 
 # ---- what may be corrected

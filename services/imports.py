@@ -9,14 +9,13 @@ work is done by a thread of the process that started it, and when that process d
 
 import argparse
 import logging
-import re
 import secrets
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -24,7 +23,7 @@ from typing import Any
 from sqlalchemy import Engine, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from services import description_tables
+from services import acetree, description_tables
 from services.archives import CheckedZip, is_junk, is_zip
 from services.cd_file import BadFile
 from services.database import imports
@@ -37,7 +36,6 @@ TICK_S = 0.2  # between two looks at the database
 MOST_TOLD = 500  # refusals that a summary tells one by one
 OLD_UPLOAD_S = 24 * 3600
 _READABLE = {".csv", ".txt", ".tsv", ".tab", ""}
-_NUCLEI = re.compile(r"(^|/)nuclei/t[0-9]+-nuclei$")
 
 log = logging.getLogger(__name__)
 Progress = Callable[[int, int, str], None]
@@ -59,6 +57,7 @@ class _File:
     size: int
     read: Callable[[], bytes]
     is_asked_for: bool  # named by somebody, rather than found in a folder or a zip
+    embryo_zip: str = ""  # the nuclei zip that it is or lies in: tables in there are about what came with it
 
 
 def empty_summary() -> dict[str, Any]:
@@ -121,7 +120,8 @@ class _Drop:
         self.on_progress = on_progress
         self.cancelled = cancelled
         self.open_zips = ExitStack()
-        self.tables: list[description_tables.DescriptionTable] = []
+        self.tables: list[tuple[description_tables.DescriptionTable, str]] = []
+        self.came_in: dict[str, list[str]] = {}  # nuclei zip -> ids of the embryos that came out of it
 
     def stop_if_cancelled(self) -> None:
         if self.cancelled():
@@ -164,21 +164,42 @@ class _Drop:
         ]
         if not files:
             raise BadFile(name, None, "a zip without files", "CD files in it")
-        if any(_NUCLEI.search(file.name) for file in files):
-            found = "an AceTree zip of nuclei, which can't be read yet"
-            self.reject(BadFile(name, None, found, "its CD file, a .csv"))
-            files = [file for file in files if file.name.lower().endswith(".csv")]
+        if any(acetree.is_nuclei(file.name) for file in files):
+            yield _File(name, path.stat().st_size, path.read_bytes, True, name)
+            beside = [file for file in files if file.name.lower().endswith(".csv")]
+            files = [replace(file, embryo_zip=name) for file in beside]
         yield from self._readable(files)
 
     def _readable(self, files: Sequence[_File]) -> Iterator[_File]:
         for file in files:
             ending = PurePosixPath(file.name).suffix.lower()
             if ending == ".zip" and not file.is_asked_for:
-                self.reject(BadFile(file.name, None, "a zip within a zip", "it to be dropped by itself"))
+                yield from self._inner(file)
             elif ending in _READABLE or file.is_asked_for:
                 yield file
             else:
                 self.reject(BadFile(file.name, None, f"a {ending} file", "a CD file or a table, a .csv"))
+
+    def _inner(self, file: _File) -> Iterator[_File]:
+        """A zip within a zip: the nuclei of one embryo, with the tables that lie in it; no other comes in."""
+        limit = self.lab.embryos.file_bytes
+        if file.size > limit:
+            yield file  # it is refused with the others that are too large
+            return
+        try:
+            with CheckedZip(file.read(), file.name, limit, only=_may_be_table) as inner:
+                holds_nuclei = any(acetree.is_nuclei(name) for name in inner.names)
+                beside = [(entry.filename, inner.read(entry)) for entry in inner.entries if holds_nuclei]
+        except BadFile as bad:
+            self.reject(bad)
+            return
+        if not holds_nuclei:
+            self.reject(BadFile(file.name, None, "a zip within a zip", "it to be dropped by itself"))
+            return
+        yield replace(file, embryo_zip=file.name)
+        for name, raw in beside:
+            if description_tables.kind_of(raw):
+                yield _File(f"{file.name}: {name}", len(raw), partial(bytes, raw), False, file.name)
 
     def take(self, file: _File) -> None:
         """Import one file, or keep it for last where it is a table, or reject it."""
@@ -188,7 +209,7 @@ class _Drop:
                 raise BadFile(file.name, None, f"{file.size / 1e6:.1f} MB", most)
             raw = file.read()
             if description_tables.kind_of(raw):
-                self.tables.append(description_tables.read_table(raw, file.name))
+                self.tables.append((description_tables.read_table(raw, file.name), file.embryo_zip))
                 return
             added = self.lab.embryos.add(raw, file.name, self.source)
         except BadFile as bad:
@@ -197,14 +218,16 @@ class _Drop:
             self.reject(_unreadable(file.name, error))
         else:
             embryo = added.embryo
+            self.came_in.setdefault(file.embryo_zip, []).append(embryo.id)
             told = {"id": embryo.id, "name": embryo.name, "existed": added.existed}
             self.summary["imported"].append(told | {"flags": list(embryo.flags)})
 
     def apply_tables(self) -> None:
         """Apply the tables of the drop, now that its embryos are there."""
-        for table in self.tables:
+        for table, embryo_zip in self.tables:
             self.stop_if_cancelled()
-            applied = description_tables.apply(self.lab.embryos, table)
+            only = self.came_in.get(embryo_zip, []) if embryo_zip else None
+            applied = description_tables.apply(self.lab.embryos, table, only)
             if applied.matched:
                 told = {"file": applied.file, "matched": applied.matched, "unmatched": applied.unmatched}
                 self.summary["applied"].append(told)
@@ -212,6 +235,10 @@ class _Drop:
             names = ", ".join(row.series for row in table.rows[:3]) + (" …" if len(table.rows) > 3 else "")
             found = f"a {table.kind} table for {names}, and no embryo of that name here"
             self.reject(BadFile(table.file, None, found, "its CD file to come in before it or along with it"))
+
+
+def _may_be_table(name: str) -> bool:
+    return name.lower().endswith(".csv") and not is_junk(name)
 
 
 def _unreadable(name: str, error: OSError) -> BadFile:

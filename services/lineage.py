@@ -29,6 +29,7 @@ _BLASTOMERES = ("AB", "MS", "E", "C", "D")  # founders whose descendants add let
 FOUNDERS = (*_BLASTOMERES, "P4")
 
 _LETTER_PAIRS = {"a": "p", "l": "r", "d": "v"}
+_NUMBERED = re.compile(r"(Nuc[0-9_]+[aplrdv]*)[aplrdv]")  # daughter of a nucleus that AceTree couldn't name
 _OTHER_LETTER = {**_LETTER_PAIRS, **{second: first for first, second in _LETTER_PAIRS.items()}}
 
 # Every founder with letters divides first into an `a` and a `p`.
@@ -92,6 +93,15 @@ def mother(name: str) -> str | None:
     if name in _EARLY_MOTHER:
         return _EARLY_MOTHER[name]
     return name[:-1] if name != "P0" and is_sulston(name) else None
+
+
+def track_mother(name: str) -> str | None:
+    """`mother`; for a numbered nucleus the one whose name hers goes on: Nuc145_62_440_416ap has …416a.
+
+    AceTree names the daughters of a nucleus without a name of the lineage so.
+    """
+    numbered = _NUMBERED.fullmatch(name)
+    return numbered[1] if numbered else mother(name)
 
 
 def daughters(name: str) -> tuple[str, ...]:

@@ -216,9 +216,15 @@ def document() -> dict[str, Any]:
         },
         "/embryos/{embryo_id}/file": {
             "get": {
-                "summary": "The CD file as it came, byte for byte",
+                "summary": "The file as it came, byte for byte: a CD file or AceTree's nuclei zip",
                 "parameters": [_path("embryo_id")],
-                "responses": {"200": _answer("The file", {"type": "string"}, "text/csv"), "404": ABSENT},
+                "responses": {
+                    "200": {
+                        "description": "The file",
+                        "content": {media: {"schema": WORD} for media in ("text/csv", "application/zip")},
+                    },
+                    "404": ABSENT,
+                },
             }
         },
         "/embryos/{embryo_id}/pose": {

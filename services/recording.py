@@ -1,10 +1,13 @@
 """One embryo's rows in order: grouped by cell, by time within a cell, one row per cell and frame."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 import pyarrow
+
+from services import acetree, cd_file
+from services.archives import is_zip
 
 
 @dataclass(frozen=True)
@@ -13,6 +16,7 @@ class Recording:
 
     `start[i]` is the first row of `names[i]`, `length[i]` how many rows it has; `time` the frame of each row.
     `duplicates` rows that repeated a cell and frame are left out: the first of them in the file stays.
+    `told` is what else the file says of itself, name to words.
     """
 
     table: pyarrow.Table
@@ -21,6 +25,7 @@ class Recording:
     length: np.ndarray
     time: np.ndarray
     duplicates: int
+    told: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def first(self) -> np.ndarray:
@@ -59,6 +64,17 @@ class Recording:
     def column(self, name: str) -> np.ndarray:
         """One numeric column as float64."""
         return self.table[name].to_numpy().astype("float64", copy=False)
+
+
+def read(raw: bytes, file_name: str, limit: int) -> Recording:
+    """The recording in a CD file or an AceTree nuclei zip. `limit` is the most bytes of text that a zip
+
+    may hold. Raises `BadFile`.
+    """
+    if not is_zip(raw):
+        return arrange(cd_file.parse(raw, file_name))
+    nuclei = acetree.parse(raw, file_name, limit)
+    return replace(arrange(nuclei.table), told=nuclei.told)
 
 
 def arrange(parsed: pyarrow.Table) -> Recording:

@@ -10,9 +10,10 @@ const meaning = ({ term, cells }) => {
 
 /**
  * The search field as an element. `names` are the embryo's cells; `choose(terms, add)` is told what was
- * found, and whether it joins the choice (it does, unless nothing is typed before).
+ * found, and whether it joins the choice (it does, unless nothing is typed before). `nobody`: what is said of
+ * a name that isn't there.
  */
-export function searchField(names, choose) {
+export function searchField(names, choose, nobody = "This embryo follows no cell") {
   let offered = [];
   let active = -1;
   const list = element("ul", { id: "cell-suggestions", role: "listbox", class: "suggestions", hidden: true, "aria-label": "Cells found" });
@@ -53,7 +54,7 @@ export function searchField(names, choose) {
     )));
     list.hidden = offered.length === 0;
     nothing.hidden = several || offered.length > 0 || input.value.trim() === "";
-    nothing.textContent = `This embryo follows no cell “${input.value.trim()}”.`;
+    nothing.textContent = `${nobody} “${input.value.trim()}”.`;
     input.setAttribute("aria-expanded", String(!list.hidden));
     highlight(offered.length ? 0 : -1);
   };

@@ -13,9 +13,10 @@ export function readout(clock, tracks) {
 
 /**
  * Fill `root` with the controls of `clock`. `developmental(minutes)` tells the minutes after ABal's birth,
- * or null where the recording doesn't show it. Returns {show(), ended()}.
+ * or null where the recording doesn't show it. `tell` {readout(), more()} has other words than those of one
+ * embryo. Returns {show(), retimed()}.
  */
-export function timebar(root, clock, tracks, developmental) {
+export function timebar(root, clock, tracks, developmental, tell = {}) {
   const play = element("button", { type: "button", class: "play", onclick: () => clock.toggle() });
   const step = (words, sign, frames) => element("button", {
     type: "button", class: "step", "aria-label": words, title: `${words} (${frames < 0 ? "←" : "→"})`, text: sign,
@@ -47,7 +48,7 @@ export function timebar(root, clock, tracks, developmental) {
     }
     slider.value = clock.frame;
     curve.mark((clock.frame - clock.range[0]) / (clock.range[1] - clock.range[0] || 1));
-    const text = readout(clock, tracks);
+    const text = tell.readout ? tell.readout() : readout(clock, tracks);
     if (text !== shown) {
       shown = text;
       told.textContent = text;
@@ -55,7 +56,7 @@ export function timebar(root, clock, tracks, developmental) {
     }
     const frame = `frame ${Math.floor(clock.frame)}`;
     const after = developmental(clock.minutes);
-    const words = after === null ? frame : `${frame} · developmental minute ${Math.round(after)}`;
+    const words = tell.more ? tell.more() : after === null ? frame : `${frame} · developmental minute ${Math.round(after)}`;
     if (more.textContent !== words) more.textContent = words;
   };
   const retimed = () => {

@@ -54,12 +54,20 @@ export class Tracks {
   /** {values, scale}: the column's value at a row is values[row] / scale. Decoded when first asked for. */
   column(name) {
     if (!this.#columns.has(name)) {
+      if (!this.#stored.has(name)) throw new Error(`these tracks hold no column ${name}`);
       const { described, offset } = this.#stored.get(name);
       this.#columns.set(name, described.planes
         ? { values: narrowed(this.#integers(described, offset)), scale: described.scale }
         : { values: new Float64Array(this.#bytes.slice(offset, offset + 8 * this.rows).buffer), scale: 1 });
     }
     return this.#columns.get(name);
+  }
+
+  /** Decode the columns `names` and give up all others, and the bytes as they came: for many embryos at once. */
+  keepOnly(names) {
+    for (const name of names) this.column(name);
+    this.#stored.clear();
+    this.#bytes = null;
   }
 
   value(name, row) {

@@ -30,26 +30,26 @@ function unescaped(text) {
 // What a field holds: how it is read (null: it can't be) and written. `read` gets the text as it stands in the
 // address, escapes and all, so that a comma within a term is not one between two.
 
-const choice = (...allowed) => ({
+export const choice = (...allowed) => ({
   read: (text) => (allowed.includes(text) ? text : null),
   write: String,
 });
-const flag = { read: (text) => ({ 0: false, 1: true })[text] ?? null, write: (value) => String(Number(value)) };
-const amount = (least, most, digits = 2) => ({
+export const flag = { read: (text) => ({ 0: false, 1: true })[text] ?? null, write: (value) => String(Number(value)) };
+export const amount = (least, most, digits = 2) => ({
   read: (text) => {
     const value = number(text);
     return value === null || value < least || value > most ? null : value;
   },
   write: (value) => short(value, digits),
 });
-const terms = (most, longest = 60, allowed = /[^]/) => ({
+export const terms = (most, longest = 60, allowed = /[^]/) => ({
   read: (text) => {
     const found = text.split(/,|%2C/i).map((term) => unescaped(term).trim().slice(0, longest));
     return [...new Set(found.filter((term) => term && allowed.test(term)))].slice(0, most);
   },
   write: (value) => value.map(escaped).join(","),
 });
-const words = (longest, allowed = /[^]/) => ({
+export const words = (longest, allowed = /[^]/) => ({
   read: (text) => {
     const value = unescaped(text).slice(0, longest);
     return allowed.test(value) ? value : null;
@@ -67,7 +67,7 @@ const range = {
   },
   write: (value) => value.map((end) => short(end, 4)).join(","),
 };
-const camera = {
+export const camera = {
   read: (text) => {
     const told = unescaped(text).split(",").map(number);
     if (told.length !== 8 || told.some((value) => value === null)) return null;
@@ -118,7 +118,7 @@ export const DEFAULTS = Object.freeze(
 );
 
 /** The entries of a query string as they stand, escapes and all; of an entry that comes twice the first. */
-function entriesOf(search) {
+export function entriesOf(search) {
   const entries = new Map();
   for (const part of search.replace(/^\?/, "").split("&")) {
     const at = part.indexOf("=");

@@ -458,7 +458,10 @@ export class Scene {
       const until = Math.min(Math.ceil(now + ahead), intervals - 1);
       if (until < since) continue;
       program ??= this.#use("tails", tails, shown);
-      gl.uniform4f(program.at("tail"), Math.max(width * shown.across / shown.width, 1), of === "all" ? 1 : 0, colour === "time" ? 1 : 0, Math.max(intervals - 2, 1));
+      const pixels = Math.max((width * shown.across) / shown.width, 1);
+      const [ofAll, byTime] = [of === "all" ? 1 : 0, colour === "time" ? 1 : 0];
+      gl.uniform4f(program.at("tail"), pixels, ofAll, byTime, Math.max(intervals - 2, 1));
+      gl.uniform1f(program.at("hidden"), shown.fine ? 0 : 1);
       const [begin, end] = [starts[3 * since], starts[3 * until + 3]];
       this.#place(program, body, shown.camera, begin, end, end);
       this.#range(end - begin, program, body, 1, behind, ahead);

@@ -159,6 +159,7 @@ export function tails() {
 uniform vec4 depthCue;
 uniform vec2 near;
 uniform vec4 tail; // width in pixels, of all cells, colour by time, intervals of the whole recording
+uniform float hidden; // 1 where nuclei are flat discs
 out vec3 colour;
 const vec3 TIME[${VIRIDIS.length}] = vec3[${VIRIDIS.length}](${VIRIDIS.map(vec3Of).join(", ")});
 
@@ -193,7 +194,9 @@ void main() {
   vec3 a = toEye * vec4(mix(way.from.xyz, way.to.xyz, since - start), 1.0);
   vec3 b = toEye * vec4(mix(way.from.xyz, way.to.xyz, until - start), 1.0);
   vec2 age = clamp(vec2(ageAt(since), ageAt(until)), 0.0, 1.0);
-  ribbon(clipOf(a), clipOf(b), tail.x * (1.0 - 0.5 * age.x), tail.x * (1.0 - 0.5 * age.y));
+  // A nucleus hides the part of its own tail that it has in it, though it may be drawn as a flat disc.
+  vec3 behind = vec3(0.0, 0.0, (sizes.x + sizes.y * way.to.w) * hidden);
+  ribbon(clipOf(a - behind), clipOf(b - behind), tail.x * (1.0 - 0.5 * age.x), tail.x * (1.0 - 0.5 * age.y));
 
   bool later = CORNERS[gl_VertexID % 6].x > 0.0;
   float time = later ? until : since;

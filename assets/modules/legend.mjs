@@ -75,7 +75,7 @@ function scaleOf(legend, changed) {
 }
 
 /** Least and most of a range, to be typed; Enter takes them, Escape leaves them. */
-function rangeForm(legend, changed) {
+export function rangeForm(legend, changed) {
   const field = (label, value) => element("input", {
     type: "text", inputmode: "decimal", "aria-label": `${label} of ${headOf(legend)}`, value: String(value), maxlength: "14", autocomplete: "off",
   });
@@ -147,6 +147,7 @@ export function makeLegend(watch) {
       painter = watch.painter;
       counted = { at: NaN, when: 0 };
       summary.textContent = headOf(painter.legend);
+      const typed = box.contains(document.activeElement);
       legend = legendElement(painter.legend, { changed: (range) => watch.change({ range }) });
       const parts = [legend];
       if (withPaths) {
@@ -158,6 +159,7 @@ export function makeLegend(watch) {
         ));
       }
       words.replaceChildren(...parts);
+      if (typed) box.querySelector(".range-end")?.focus();
     }
     count();
   }

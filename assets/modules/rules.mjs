@@ -43,12 +43,15 @@ const MOST_TERMS = 60; // cells named in one condition
 const LONGEST_TERM = 100;
 const LONGEST_LABEL = 40;
 const DEEPEST = 40;
+const WHICH = "Which cells? Write ABala, MSxp, ABpla*, gen >= 8 or blot > 2000.";
 const EVERYTHING_ELSE = /^(?:\*|else|everything else|rest|others?)$/i;
 const COMPARISON = new RegExp(
   `^(gen|generation|depth|letters|${MEASURES.join("|")})\\s*`
   + "(>=|=>|≥|<=|=<|≤|==?|>|<|\\.(?:ge|le|eq|gt|lt)\\.)\\s*(-?[\\d,]{1,12}(?:\\.\\d{1,6})?)$",
   "i",
 );
+/** A name that begins like the words above is no comparison: its first letter is escaped. */
+const LEADING_WORD = new RegExp(`^(?:gen|generation|depth|letters|${MEASURES.join("|")})\\b`, "i");
 const SIGNS = { "=>": ">=", "≥": ">=", ".ge.": ">=", "=<": "<=", "≤": "<=", ".le.": "<=", "==": "=", ".eq.": "=", ".gt.": ">", ".lt.": "<" };
 const SHORT = { ">=": ".ge.", "<=": ".le.", "=": ".eq.", ">": ".gt.", "<": ".lt." };
 const SHOWN = { ">=": "≥", "<=": "≤", "=": "=", ">": ">", "<": "<" };
@@ -75,7 +78,7 @@ export function parseRules(text) {
   for (const part of parts) {
     const { condition, colour, label } = split(part);
     if (EVERYTHING_ELSE.test(condition)) {
-      found.rest = { colour: colourOf(colour) ?? REST, label };
+      found.rest = { colour: colourOf(colour ?? "") ?? REST, label };
     } else if (found.rules.length < MOST_RULES) {
       found.rules.push(read(condition, colour, label, found.rules.length));
     } else {
@@ -105,15 +108,14 @@ function split(part) {
 }
 
 function read(condition, colour, label, place) {
-  const rule = { text: unescaped(condition), when: null, colour: SAFE[place % SAFE.length][0], label, error: null };
+  const rule = { text: condition, when: null, colour: SAFE[place % SAFE.length][0], label, error: null };
   try {
-    rule.when = conditionsOf(condition);
-    rule.text = textOf(rule.when);
+    const when = conditionsOf(condition);
     if (colour !== null) rule.colour = checkedColour(colour);
+    Object.assign(rule, { when, text: textOf(when) });
   } catch (error) {
     if (!(error instanceof UnreadRule)) throw error;
     rule.error = error.message;
-    rule.when = null;
     const known = colour === null ? null : colourOf(colour);
     if (known !== null) rule.colour = known;
     else if (colour !== null) rule.colourText = colour;
@@ -124,7 +126,7 @@ function read(condition, colour, label, place) {
 /** The conditions of a text such as "ABpla* and blot > 2000". Throws `UnreadRule`. */
 export function conditionsOf(text) {
   const parts = text.split(/\s+and\s+|\.and\.|\s*&+\s*/i).map((part) => part.trim()).filter(Boolean);
-  if (parts.length === 0) throw new UnreadRule("Which cells? Write ABala, MSxp, ABpla*, gen >= 8 or blot > 2000.");
+  if (parts.length === 0) throw new UnreadRule(WHICH);
   if (parts.length > MOST_PARTS) throw new UnreadRule(`At most ${MOST_PARTS} conditions go together with “and”.`);
   return parts.map(conditionOf);
 }
@@ -132,13 +134,13 @@ export function conditionsOf(text) {
 function conditionOf(text) {
   const compared = COMPARISON.exec(text);
   if (compared) return comparison(...compared.slice(1));
-  const word = /^(generation|gen|depth|letters|none|global|local|blot|cross)\b\s*(?:[<>=≥≤]|\d|-|$|\.(?:ge|le|eq|gt|lt)\.)/i.exec(text);
+  const word = LEADING_WORD.exec(text)?.[0];
   if (word) {
-    const expression = MEASURES.includes(word[1].toLowerCase());
-    throw new UnreadRule(expression ? `Write a level after it, such as ${word[1]} > 2000.` : `Write a number after it, such as ${word[1]} >= 8.`);
+    const expression = MEASURES.includes(word.toLowerCase());
+    throw new UnreadRule(expression ? `Write a level after it, such as ${word} > 2000.` : `Write a number after it, such as ${word} >= 8.`);
   }
   if (/[<>=≥≤]/.test(text)) {
-    throw new UnreadRule(`“${shortened(text)}”: what can be compared is gen, letters, ${MEASURES.slice(0, -1).join(", ")} and ${MEASURES.at(-1)}.`);
+    throw new UnreadRule(`“${shortened(unescaped(text))}”: what can be compared is gen, letters, ${MEASURES.slice(0, -1).join(", ")} and ${MEASURES.at(-1)}.`);
   }
   return { kind: "cells", terms: termsOf(text) };
 }
@@ -166,6 +168,7 @@ function termsOf(text) {
     }
     return term;
   });
+  if (terms.length === 0) throw new UnreadRule(WHICH);
   if (terms.length > MOST_TERMS) throw new UnreadRule(`At most ${MOST_TERMS} cells are named in one rule.`);
   return [...new Set(terms)];
 }
@@ -200,8 +203,12 @@ function unescaped(text) {
 
 const percent = (character) => (
   character.codePointAt(0) < 128 ? `%${character.codePointAt(0).toString(16).padStart(2, "0").toUpperCase()}` : encodeURIComponent(character));
-const escapedTerm = (term) => term.replace(/[^\p{L}\p{N}_*-]/gu, percent);
+const escapedTerm = (term) => term.replace(/[^\p{L}\p{N}_*-]/gu, percent).replace(LEADING_WORD, (word) => word.replace(/^./, percent));
 const escaped = (text) => text.replace(/[%!;:~\r\n]/g, percent);
+/** What can't be read, as it is but for what would separate. */
+const asWritten = (text) => text.replace(/[!;:~\r\n]/g, percent);
+/** A condition that would be read as everything else is none. */
+const apart = (condition) => (EVERYTHING_ELSE.test(condition) ? condition.replace(/^./, percent) : condition);
 
 const numeral = (value) => String(Number(value.toFixed(6)));
 
@@ -226,16 +233,16 @@ const isStandard = ({ colour, label }) => colour === REST && !label;
 export function formatRules({ rules, rest }) {
   if (rules.length === 0 && isStandard(rest)) return "";
   const one = (condition, { colour, colourText, label }) => (
-    [condition, colourText === undefined ? colour.slice(1) : escaped(colourText), ...(label ? [escaped(label)] : [])].join("~"));
-  const written = rules.map((rule) => one(rule.when ? rule.when.map(compact).join(".and.") : escaped(rule.text), rule));
+    [condition, colourText === undefined ? colour.slice(1) : asWritten(colourText), ...(label ? [escaped(label)] : [])].join("~"));
+  const written = rules.map((rule) => one(apart(rule.when ? rule.when.map(compact).join(".and.") : asWritten(rule.text)), rule));
   return [VERSION, ...written, ...(isStandard(rest) ? [] : [one("*", rest)])].join("!");
 }
 
 /** The rules as lines that people read, send and edit. */
 export function textOfRules({ rules, rest }) {
   const one = (condition, { colour, colourText, label }) => (
-    [condition, colourText === undefined ? colour : escaped(colourText), ...(label ? [escaped(label)] : [])].join(" : "));
-  return [...rules.map((rule) => one(rule.when ? rule.text : escaped(rule.text), rule)), one("*", rest)].join("\n");
+    [condition, colourText === undefined ? colour : asWritten(colourText), ...(label ? [escaped(label)] : [])].join(" : "));
+  return [...rules.map((rule) => one(apart(rule.when ? rule.text : asWritten(rule.text)), rule)), one("*", rest)].join("\n");
 }
 
 /** Whether rules in their compact form are few enough for an address. */

@@ -205,8 +205,9 @@ function byRules(tracks, text) {
 function spreadOf(values, scale = 1) {
   if (!spreads.has(values)) {
     const sorted = Float64Array.from(values).filter(Number.isFinite).sort();
-    const at = (share) => (sorted.length ? sorted[Math.ceil((sorted.length - 1) * share)] / scale : 0);
-    spreads.set(values, { low: at(0.005), high: at(0.995), least: at(0), most: at(1), finite: sorted.length });
+    const last = sorted.length - 1;
+    const at = (place) => (last >= 0 ? sorted[place] / scale : 0);
+    spreads.set(values, { low: at(Math.floor(last * 0.005)), high: at(Math.ceil(last * 0.995)), least: at(0), most: at(last), finite: sorted.length });
   }
   return spreads.get(values);
 }

@@ -104,6 +104,28 @@ def apply(store: EmbryoStore, table: DescriptionTable, only: Sequence[str] | Non
     return Applied(table.file, list(dict.fromkeys(matched)), unmatched)
 
 
+def written_aux_info(series: str, info: Mapping[str, Any]) -> str:
+    """An AuxInfo table of one embryo, of what was kept of one."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(info)
+    writer.writerow(series if name.casefold() == "name" else _plain(value) for name, value in info.items())
+    return out.getvalue()
+
+
+def written_times(series: str, frame_seconds: Sequence[tuple[int, float]]) -> str:
+    """A TIME table of one embryo."""
+    before = [frame_seconds[0][1], *(seconds for _frame, seconds in frame_seconds)]
+    return "".join(
+        f"{series}\t{frame}\t{_plain(seconds)}\t{_plain(seconds - last)}\n"
+        for (frame, seconds), last in zip(frame_seconds, before, strict=False)
+    )
+
+
+def _plain(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def sizes_from_aux_info(ratio: float, pixel_um: float, pixel_is_sure: bool = False) -> dict[str, float]:
     """Pixel size and plane spacing (µm) from the plane spacing in pixels and the pixel size so far."""
     plane = ratio * pixel_um

@@ -1,8 +1,10 @@
-"""Embryos going out: the CD file as it came, or tidy rows in µm and minutes as CSV or Parquet.
+"""Embryos going out: the file as it came, tidy rows in µm and minutes as CSV or Parquet, or what other
+
+programs of the field open: AceTree's nuclei zip, GEFF, napari's tracks.
 
 Source and citation travel in every export. Tidy rows carry the source as their last column, so that it
 survives wherever rows are joined, and a CSV stays one that every program reads without being told about
-comments; Parquet has the citation and the calibration in its metadata too; a zip holds `CITATION.txt`.
+comments; Parquet and GEFF have the citation and the calibration in their metadata; a zip holds `CITATION.txt`.
 Files as they came are never touched, so they always come in a zip beside their `CITATION.txt`.
 """
 
@@ -18,15 +20,25 @@ import pyarrow
 import pyarrow.csv
 import pyarrow.parquet
 
+from services import acetree, description_tables, geff_export, napari_tracks
 from services.cd_file import EXPRESSION
 from services.citation import citation, source_words
 from services.embryos import Embryo, minutes_of
 from services.lab import Lab
+from services.spreadsheet import no_formula
 
-FORMS = ("original", "csv", "parquet")
+ENDINGS = {  # form -> ending of one embryo's file; that of the file as it came is its own
+    "original": "",
+    "csv": ".csv",
+    "parquet": ".parquet",
+    "acetree": ".zip",
+    "geff": ".geff.zip",
+    "napari": ".napari.zip",
+}
+FORMS = tuple(ENDINGS)
+_PACKED = ("parquet", "acetree", "geff", "napari")  # forms that don't get smaller in a zip
 TIDY = ("embryo", "cell", "minutes", "x_um", "y_um", "z_um", "diameter_um", *EXPRESSION)
 DECIMALS = 3  # of minutes and µm: a nanometre
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def tidy(embryo: Embryo, table: pandas.DataFrame) -> pandas.DataFrame:
@@ -53,7 +65,7 @@ def export(
     out: Path,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Path:
-    """Write the embryos to one file: tidy ones of one embryo bare, everything else as a zip.
+    """Write the embryos to one file: one embryo's bare, except as it came; everything else as a zip.
 
     `out` is where it goes, without an ending; the path with its ending comes back. Raises
     `NoSuchEmbryo`, `ValueError("form", why)`, `ValueError("embryos", why)`.
@@ -64,15 +76,15 @@ def export(
     if not embryos:
         raise ValueError("embryos", "choose at least one embryo")
     if len(embryos) == 1 and form != "original":
-        path = out.with_name(f"{out.name}.{form}")
+        path = out.with_name(out.name + ENDINGS[form])
         path.write_bytes(_content(lab, embryos[0], form))
         on_progress(1, 1)
         return path
     path = out.with_name(out.name + ".zip")
-    packing = zipfile.ZIP_STORED if form == "parquet" else zipfile.ZIP_DEFLATED
+    packing = zipfile.ZIP_STORED if form in _PACKED else zipfile.ZIP_DEFLATED
     with zipfile.ZipFile(path, "w", packing, compresslevel=1) as archive:
         archive.writestr("CITATION.txt", citations(embryos, form))
-        for done, (embryo, name) in enumerate(zip(embryos, _file_names(embryos, form), strict=True)):
+        for done, (embryo, name) in enumerate(zip(embryos, _file_names(lab, embryos, form), strict=True)):
             on_progress(done, len(embryos))
             if form == "original":
                 archive.write(lab.embryos.original(embryo.id), name)
@@ -91,10 +103,7 @@ def citations(embryos: Sequence[Embryo], form: str = "original") -> str:
     """CITATION.txt: what each embryo is, where it comes from, what to cite, and in what units it is."""
     lines = ["Embryos exported from Blastoscope", ""]
     lines += sorted({citation(embryo) for embryo in embryos})
-    if form == "original":
-        lines += ["", "These are the CD files as they came: pixels, planes and frames. Their scale:"]
-    else:
-        lines += ["", "Positions and diameters are in µm, times in minutes of the recording, by this scale:"]
+    lines += ["", _UNITS.get(form, _UNITS["csv"])]
     for embryo in embryos:
         lines.append(
             f"{embryo.name}: {embryo.pixel_um:g} µm a pixel ({embryo.calibration.get('pixel_um', '')}), "
@@ -105,8 +114,48 @@ def citations(embryos: Sequence[Embryo], form: str = "original") -> str:
     return "\n".join(lines) + "\n"
 
 
+_UNITS = {
+    "original": "These are the files as they came: pixels, planes and frames. Their scale:",
+    "acetree": "The nuclei are in pixels, planes and frames, as AceTree has them. Their scale:",
+    "csv": "Positions and diameters are in µm, times in minutes of the recording, by this scale:",
+    "geff": "Positions and radii are in µm, times in frames and in minutes of the recording, by this scale:",
+    "napari": "Positions and radii are in µm, times in frames and in minutes of the recording, by this scale:",
+}
+
+
 def _content(lab: Lab, embryo: Embryo, form: str) -> bytes:
-    rows = tidy(embryo, lab.embryos.table(embryo.id))
+    table = lab.embryos.table(embryo.id)
+    if form == "acetree":
+        return _acetree(embryo, table)
+    if form == "geff":
+        return geff_export.write(embryo, table, _safe(embryo.name))
+    if form == "napari":
+        return napari_tracks.write(embryo, table, citations([embryo], form))
+    return _tidy_file(embryo, table, form)
+
+
+def _acetree(embryo: Embryo, table: pandas.DataFrame) -> bytes:
+    """A nuclei zip with what else is known of the embryo beside it, in the forms that come in with it."""
+    name = _safe(embryo.name)
+    lost = acetree.lost(table)
+    words = [*(["", "What the form has no place for:", *lost] if lost else []), "", _OPENED]
+    beside = {"CITATION.txt": citations([embryo], "acetree") + "\n".join(words) + "\n"}
+    if embryo.aux_info:
+        beside[f"{name}AuxInfo.csv"] = description_tables.written_aux_info(name, embryo.aux_info)
+    if embryo.frame_seconds:
+        beside[f"TIME{name}.csv"] = description_tables.written_times(name, embryo.frame_seconds)
+    return acetree.write(table, name, embryo.first_frame, beside)
+
+
+_OPENED = (
+    "AceTree opens it through an .xml file of its own that names it in <nuclei file=…>. It names nuclei anew "
+    "unless that file sets its naming method to MANUAL (2). Deleted nuclei, names that were forced, and sums and "
+    "voxels of the reporter are not in here: no row has them."
+)
+
+
+def _tidy_file(embryo: Embryo, table: pandas.DataFrame, form: str) -> bytes:
+    rows = tidy(embryo, table)
     rows["source"] = pandas.Categorical.from_codes([0] * len(rows), [source_words(embryo)])
     if form == "csv":
         return _csv(rows)
@@ -134,7 +183,7 @@ _SCALES = ("pixel_um", "plane_um", "interval_s")
 def _csv(rows: pandas.DataFrame) -> bytes:
     """UTF-8 with a header. Text that a spreadsheet would take for a formula gets an apostrophe."""
     texts = rows.select_dtypes("category").columns
-    safe = rows.assign(**{name: rows[name].cat.rename_categories(_unformulaic) for name in texts})
+    safe = rows.assign(**{name: rows[name].cat.rename_categories(no_formula) for name in texts})
     out = pyarrow.BufferOutputStream()
     pyarrow.csv.write_csv(pyarrow.Table.from_pandas(_as_text(safe), preserve_index=False), out)
     return out.getvalue().to_pybytes()
@@ -145,18 +194,14 @@ def _as_text(rows: pandas.DataFrame) -> pandas.DataFrame:
     return rows.astype(dict.fromkeys(texts, "str"))
 
 
-def _unformulaic(text: str) -> str:
-    return "'" + text if text.startswith(_FORMULA) else text
-
-
-def _file_names(embryos: Sequence[Embryo], form: str) -> list[str]:
+def _file_names(lab: Lab, embryos: Sequence[Embryo], form: str) -> list[str]:
     """A name in the zip for each embryo; what occurs twice has its id added."""
-    ending = "csv" if form == "original" else form
+    endings = [ENDINGS[form] or lab.embryos.original(embryo.id).suffix for embryo in embryos]
     stems = [_safe(Path(embryo.file_name).stem if form == "original" else embryo.name) for embryo in embryos]
     folded = [stem.casefold() for stem in stems]
     return [
-        f"{stem}.{ending}" if folded.count(stem.casefold()) == 1 else f"{stem}_{embryo.id}.{ending}"
-        for stem, embryo in zip(stems, embryos, strict=True)
+        f"{stem}{ending}" if folded.count(stem.casefold()) == 1 else f"{stem}_{embryo.id}{ending}"
+        for stem, ending, embryo in zip(stems, endings, embryos, strict=True)
     ]
 
 

@@ -7,9 +7,12 @@ import dash_bootstrap_components as dbc
 from dash import dcc, html
 
 FORMS = {  # form of a download -> how its entry reads
-    "original": "As they came (CD files)",
+    "original": "As they came (CD files, AceTree zips)",
     "csv": "Tidy CSV, in µm and minutes",
     "parquet": "Tidy Parquet, in µm and minutes",
+    "acetree": "AceTree nuclei zips",
+    "geff": "GEFF, for napari and inTRACKtive",
+    "napari": "napari tracks (CSV and graph)",
 }
 
 

@@ -29,9 +29,12 @@ FOR_EVER = "public, max-age=31536000, immutable"
 PLOTLY = "/_dash-component-suites/plotly/package_data/plotly.min.js"  # where Dash serves it
 MODULES = Path(__file__).parent.parent / "assets" / "modules"
 DOWNLOADS = {  # form -> how its entry reads
-    "original": "As it came (CD file)",
+    "original": "As it came (CD file or AceTree zip)",
     "csv": "Tidy CSV, in µm and minutes",
     "parquet": "Tidy Parquet, in µm and minutes",
+    "acetree": "AceTree nuclei zip",
+    "geff": "GEFF, for napari and inTRACKtive",
+    "napari": "napari tracks (CSV and graph)",
 }
 
 
@@ -357,17 +360,32 @@ def _add_routes(app: dash.Dash, lab: Lab, files: tracks.TrackFiles) -> None:
 
     @server.after_request
     def fetch_early(response: flask.Response) -> flask.Response:
-        """Tell the browser of tracks and modules while it still reads the page's scripts."""
+        """Name tracks and modules in the document, so that they come while the page's scripts are read.
+
+        In its head and not in a Link header: proxies allow headers of a few kB.
+        """
         match = page_path.fullmatch(flask.request.path)
         if match and response.mimetype == "text/html" and response.status_code == 200:
             try:
                 embryo = lab.embryos.get(match[1])
             except NoSuchEmbryo:
                 return response
-            address = app.get_relative_path(f"/tracks/{tracks.file_name(embryo.checksum)}")
-            response.headers.add("Link", f"<{address}>; rel=preload; as=fetch; crossorigin=anonymous")
-            response.headers.add("Link", f"<{app.get_relative_path(PLOTLY)}>; rel=preload; as=script")
-            for name in modules:
-                address = app.get_relative_path(f"/assets/modules/{name}")
-                response.headers.add("Link", f"<{address}>; rel=modulepreload")
+            links = early_links(f"/tracks/{tracks.file_name(embryo.checksum)}").encode()
+            response.set_data(response.get_data().replace(b"</head>", links + b"</head>", 1))
         return response
+
+    def early_links(address: str) -> str:
+        """What the browser needs at once, and Plotly, which it needs when cells are chosen."""
+        tracks_link = (
+            f'<link rel="preload" as="fetch" crossorigin="anonymous" href="{app.get_relative_path(address)}">'
+        )
+        return "".join(
+            [
+                tracks_link,
+                *(
+                    f'<link rel="modulepreload" href="{app.get_relative_path(f"/assets/modules/{name}")}">'
+                    for name in modules
+                ),
+                f'<link rel="prefetch" as="script" href="{app.get_relative_path(PLOTLY)}">',
+            ]
+        )

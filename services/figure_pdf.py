@@ -20,7 +20,7 @@ _DOTS_PT = (1, 2)
 
 Point = Annotated[float, Field(ge=-LARGEST_PT, le=2 * LARGEST_PT, allow_inf_nan=False)]
 Size = Annotated[float, Field(gt=0, le=LARGEST_PT, allow_inf_nan=False)]
-Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}\Z")]
+Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]  # in Rust's regex, $ is the very end
 
 
 class BadFigure(ValueError):

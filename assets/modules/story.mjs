@@ -141,8 +141,12 @@ export class Story {
   }
 
   #resume() {
-    if (this.phase === "way") this.#own(() => this.#clock.play());
-    else this.#read(this.#left);
+    if (this.phase === "way") {
+      this.#own(() => this.#clock.play());
+    } else {
+      this.#own(() => this.#clock.pause());
+      this.#read(this.#left);
+    }
     this.#said(false);
   }
 

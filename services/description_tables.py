@@ -62,13 +62,12 @@ class Applied:
 
 def kind_of(raw: bytes) -> str | None:
     """`series`, `AuxInfo` or `TIME` by how a file begins; None for anything else, CD files too."""
-    start = raw[:65536].decode("utf-8-sig", "replace").lstrip("\r\n")
-    line = re.split(r"\r\n|\r|\n", start, maxsplit=1)[0]
+    line = first_line(raw)
     if is_header(line):
         return None
     if _TIME_ROW.match(line):
         return "TIME"
-    names = {name.strip().casefold() for name in _split(line)}
+    names = {name.strip().casefold() for name in fields_of(line)}
     if {"series", "gene", "strain"} <= names:
         return "series"
     return "AuxInfo" if {"name", "zpixres"} <= names else None
@@ -77,11 +76,7 @@ def kind_of(raw: bytes) -> str | None:
 def read_table(raw: bytes, file_name: str) -> DescriptionTable:
     """Read a table that `kind_of` recognised, whole or not at all. Raises `BadFile`."""
     kind = kind_of(raw) or ""
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise BadFile(file_name, line, "bytes that are not UTF-8", "UTF-8 text") from None
+    text = text_of(raw, file_name)
     readers = {"series": _series_rows, "AuxInfo": _aux_rows, "TIME": _time_rows}
     rows = readers[kind](text, file_name)
     if not rows:
@@ -159,7 +154,23 @@ def _within(name: str, value: float) -> bool:
     return least <= value <= most
 
 
-def _split(line: str) -> list[str]:
+def first_line(raw: bytes) -> str:
+    """The first line of a table that isn't empty."""
+    start = raw[:65536].decode("utf-8-sig", "replace").lstrip("\r\n")
+    return re.split(r"\r\n|\r|\n", start, maxsplit=1)[0]
+
+
+def text_of(raw: bytes, file_name: str) -> str:
+    """A table's bytes as text. Raises `BadFile`."""
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise BadFile(file_name, line, "bytes that are not UTF-8", "UTF-8 text") from None
+
+
+def fields_of(line: str) -> list[str]:
+    """The fields of one line: between tabs or semicolons where it has any, else commas."""
     delimiter = next((mark for mark in ("\t", ";") if mark in line), ",")
     try:
         return next(csv.reader([line], delimiter=delimiter), [])
@@ -167,13 +178,16 @@ def _split(line: str) -> list[str]:
         return []
 
 
-def _records(text: str, file_name: str) -> list[tuple[int, dict[str, str]]]:
-    """Line and fields by header of every row that is not blank; a short row's last fields are empty."""
+def records(text: str, file_name: str) -> list[tuple[int, dict[str, str]]]:
+    """Line and fields by header of every row that is not blank; a short row's last fields are empty.
+
+    Raises `BadFile`.
+    """
     text = text.lstrip("\r\n")
     first = re.split(r"\r\n|\r|\n", text, maxsplit=1)[0]
     delimiter = next((mark for mark in ("\t", ";") if mark in first), ",")
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    records = []
+    found = []
     try:
         header = [name.strip() for name in next(reader)]
         line = reader.line_num + 1
@@ -189,16 +203,16 @@ def _records(text: str, file_name: str) -> list[tuple[int, dict[str, str]]]:
                 raise BadFile(file_name, line, "a field without end", f"at most {LONGEST_FIELD} characters")
             if any(row):
                 padded = row + [""] * (len(header) - len(row))
-                records.append((line, dict(zip(header, padded, strict=True))))
+                found.append((line, dict(zip(header, padded, strict=True))))
             line = reader.line_num + 1
     except csv.Error as error:
         raise BadFile(file_name, None, f"a row that can't be split ({error})", "fields") from None
-    return records
+    return found
 
 
 def _series_rows(text: str, file_name: str) -> list[Description]:
     rows = []
-    for line, record in _records(text, file_name):
+    for line, record in records(text, file_name):
         known = {
             name: value for name, value in record.items() if name.casefold() in ("series", "gene", "strain")
         }
@@ -217,7 +231,7 @@ def _series_rows(text: str, file_name: str) -> list[Description]:
 
 def _aux_rows(text: str, file_name: str) -> list[Description]:
     rows = []
-    for line, record in _records(text, file_name):
+    for line, record in records(text, file_name):
         info: dict[str, Any] = {name: _read(value) for name, value in record.items() if name}
         folded = {name.casefold(): value for name, value in info.items()}
         if not isinstance(folded.get("name"), str) or not folded["name"]:

@@ -23,7 +23,7 @@ from typing import Any
 from sqlalchemy import Engine, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from services import acetree, description_tables
+from services import acetree, cell_names, description_tables
 from services.archives import CheckedZip, is_junk, is_zip
 from services.cd_file import BadFile
 from services.database import imports
@@ -211,6 +211,9 @@ class _Drop:
             if description_tables.kind_of(raw):
                 self.tables.append((description_tables.read_table(raw, file.name), file.embryo_zip))
                 return
+            if cell_names.is_name_table(raw):
+                self.keep_names(cell_names.read_names(raw, file.name))
+                return
             added = self.lab.embryos.add(raw, file.name, self.source)
         except BadFile as bad:
             self.reject(bad)
@@ -221,6 +224,12 @@ class _Drop:
             self.came_in.setdefault(file.embryo_zip, []).append(embryo.id)
             told = {"id": embryo.id, "name": embryo.name, "existed": added.existed}
             self.summary["imported"].append(told | {"flags": list(embryo.flags)})
+
+    def keep_names(self, table: cell_names.NameTable) -> None:
+        """Keep functional names of cells, which wait for no embryo."""
+        cell_names.keep(self.lab.engine, table)
+        told = {"file": table.file, "matched": [], "unmatched": table.left_out, "names": len(table.names)}
+        self.summary["applied"].append(told)
 
     def apply_tables(self) -> None:
         """Apply the tables of the drop, now that its embryos are there."""
@@ -469,6 +478,10 @@ def told(summary: dict[str, Any]) -> str:
     old = len(summary["imported"]) - len(new)
     lines = [f"{_embryos(len(new))} came in" + (f", {old} here before" if old else "")]
     for one in summary["applied"]:
+        if "names" in one:
+            rest = f"; {one['unmatched']:,} of its rows were left out" if one["unmatched"] else ""
+            lines.append(f"{one['file']}: names of {one['names']:,} cells{rest}")
+            continue
         rest = f"; {one['unmatched']} of its rows match none" if one["unmatched"] else ""
         lines.append(f"{one['file']}: applied to {_embryos(len(one['matched']))}{rest}")
     for one in summary["rejected"]:

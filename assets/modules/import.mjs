@@ -208,13 +208,14 @@ function summary(told, left) {
   const existed = imported.filter((embryo) => embryo.existed);
   const reason = ({ file, line, error }) =>
     make("li", {}, make("span", { className: "file-name" }, line ? `${file}, line ${line}` : file), make("span", {}, error));
-  const table = ({ file, matched, unmatched }) => make("li", {}, make("span", { className: "file-name" }, file), make("span", {}, applies(matched, unmatched)));
+  const table = ({ file, matched, unmatched, names }) => (
+    make("li", {}, make("span", { className: "file-name" }, file), make("span", {}, names ? brings(names, unmatched) : applies(matched, unmatched))));
   return [
     make("strong", {}, headline(told)),
     list(came.length > SHOWN ? "What came in" : "", came.map((embryo) => embryoLine(embryo, sentences))),
     list("Here already", existed.map((embryo) => embryoLine(embryo, sentences))),
     list("What didn't come in, and why", rejected.map(reason), true),
-    list("Tables that describe embryos", applied.map(table), true),
+    list("Tables", applied.map(table), true),
     left ? make("p", {}, `${counted(left, "other file")} in the folder ${left === 1 ? "was" : "were"} left alone: only .csv, .txt, .tsv and .zip are read.`) : null,
   ].filter(Boolean);
 }
@@ -224,6 +225,12 @@ export function applies(matched, unmatched) {
   const names = matched.length > SHOWN ? `${matched.slice(0, SHOWN).join(", ")} and ${matched.length - SHOWN} more` : matched.join(", ");
   const what = matched.length ? `applied to ${counted(matched.length, "embryo")}: ${names}` : "no embryo of that name is here";
   return unmatched ? `${what}; ${counted(unmatched, "row")} matched none` : what;
+}
+
+/** What a table of functional names did, in words. */
+export function brings(names, leftOut) {
+  const words = `functional names of ${counted(names, "cell")} came in`;
+  return leftOut ? `${words}; ${counted(leftOut, "row")} without a name, or of a cell outside the embryo, left out` : words;
 }
 
 /* Drops and buttons */

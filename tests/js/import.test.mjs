@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { applies, headline, pick, progressWords, refusal } from "../../assets/modules/import.mjs";
+import { applies, brings, headline, pick, progressWords, refusal } from "../../assets/modules/import.mjs";
 import { size } from "../../assets/modules/progress.mjs";
 
 const file = (name, bytes = 10) => ({ name, size: bytes });
@@ -38,6 +38,8 @@ test("the headline counts what came in, what was here and what didn't come in", 
 
 test("a table says which embryos it matched and how many of its rows matched none", () => {
   assert.equal(applies(["one"], 0), "applied to 1 embryo: one");
+  assert.equal(brings(958, 0), "functional names of 958 cells came in");
+  assert.match(brings(1, 12), /of 1 cell came in; 12 rows without a name, or of a cell outside the embryo, left out$/);
   assert.equal(applies([], 3), "no embryo of that name is here; 3 rows matched none");
   assert.match(applies(["1", "2", "3", "4", "5", "6", "7", "8"], 1), /8 embryos: 1, 2, 3, 4, 5, 6 and 2 more; 1 row matched none/);
 });

@@ -21,6 +21,7 @@ import { nuclei, RING_STEPS, rings, tails } from "./shaders.mjs";
 const FAREST = 0.45; // how far the farthest nuclei are taken towards the ground
 const UNITS = { places: 0, ids: 1, shades: 2, cells: 3 };
 const PER_SEGMENT = 6; // vertices
+const CROWD = 8; // bodies
 const SHELL = { outline: 0.5, ring: 0.1, width: 1.25 }; // opacity of its lines, their width in CSS px
 const LIGHT_MARK = [1, 1, 1];
 const DARK_MARK = [0.07, 0.09, 0.12];
@@ -259,6 +260,7 @@ export class Scene {
   #moment = { interval: -1, share: 1 };
   #drawn = { width: 1, height: 1, pixels: 1 };
   #ended = false;
+  #largestPoint = 0;
   /** The context is lost: nothing is drawn until `onrestored`. */
   lost = false;
   onlost = null;
@@ -385,12 +387,19 @@ export class Scene {
 
   #nuclei({ fine = false, swelling = 1, ...shown }) {
     const { gl } = this;
-    const program = this.#use(fine ? "fine" : "coarse", () => nuclei(fine), shown);
+    const points = this.#crowd(fine, shown.camera);
+    const program = this.#use(points ? "points" : fine ? "fine" : "coarse", () => nuclei({ fine, points }), shown);
     gl.uniform1f(program.at("swelling"), swelling);
     gl.uniform4f(program.at("mark"), ...(shown.isDark ? LIGHT_MARK : DARK_MARK), 1);
     gl.uniform1i(program.at("blending"), 0);
     return program;
   }
+
+  /**
+   * Are nuclei drawn as points? An emulated graphics card takes half the time for them, so many embryos at
+   * once are, while they move. Not close up: points are cut at the canvas's edge, and have a largest size.
+   */
+  #crowd(fine, camera) { return !fine && this.#bodies.size >= CROWD && camera.zoom <= 2 && this.#largestPoint >= 512; }
 
   /** Begin to draw by a program: made at its first use; told where the viewer stands. */
   #use(name, sources, { camera, width, height, across, down, ground }) {
@@ -482,7 +491,8 @@ export class Scene {
     gl.uniform2i(program.at("painting"), body.isPerCell ? 1 : 0, body.isScale ? 1 : 0);
     gl.uniform4f(program.at("moment"), share, body.frame - body.segments.first, behind, ahead);
     this.#bind(body);
-    gl.drawArrays(gl.TRIANGLES, 0, PER_SEGMENT * count);
+    if (program === this.#programs.get("points")) gl.drawArrays(gl.POINTS, 0, count);
+    else gl.drawArrays(gl.TRIANGLES, 0, PER_SEGMENT * count);
     this.segments += count;
   }
 
@@ -539,6 +549,7 @@ export class Scene {
     gl.depthFunc(gl.LEQUAL);
     gl.blendFunc(gl.SRC_ALPHA, gl.ONE_MINUS_SRC_ALPHA);
     gl.bindVertexArray(gl.createVertexArray());
+    [, this.#largestPoint] = gl.getParameter(gl.ALIASED_POINT_SIZE_RANGE);
   }
 
   #lose = (event) => {

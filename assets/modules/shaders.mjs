@@ -67,15 +67,18 @@ vec3 colourOf(int segment, vec4 look, float share) {
 }
 `;
 
-/** Nuclei. With `fine` every pixel has the depth of the sphere's surface, else that of its centre. */
-export function nuclei(fine) {
+/**
+ * Nuclei. With `fine` every pixel has the depth of the sphere's surface, else that of its centre. As `points`
+ * each is one vertex instead of six: for a crowd.
+ */
+export function nuclei({ fine, points }) {
   const vertex = `${HEAD}${CORNERS}${LENS}${SEGMENT}
 uniform int blending;  // 0: what is solid, 1: what is seen through
 uniform float swelling;
 uniform vec4 depthCue; // ground, share of it at the far end
 uniform vec2 near;     // radius of the embryo, pixels of 1 µm
 uniform vec4 mark;     // colour of the rim of chosen ones
-out vec2 at;
+${points ? "" : "out vec2 at;"}
 flat out vec3 colour;
 flat out vec4 rim;     // its colour, where it begins
 flat out vec2 seen;    // opacity of the middle, of the edge
@@ -83,7 +86,7 @@ ${fine ? "flat out vec3 sphere; // depth of the centre, radius" : ""}
 
 void main() {
   gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
-  int segment = range.x + gl_VertexID / 6;
+  int segment = range.x + gl_VertexID${points ? "" : " / 6"};
   int cell = int(texelFetch(ids, texel(segment), 0).r & 262143u);
   vec4 look = lookOf(cell);
   int style = int(look.a * 255.0 + 0.5);
@@ -96,9 +99,9 @@ void main() {
   float w = 1.0 - lens.z * eye.z;
   float pixels = near.y / w;
   float radius = max((sizes.x + sizes.y * place.w) * swelling, 1.0 / pixels);
-  at = CORNERS[gl_VertexID % 6];
   gl_Position = clipOf(eye);
-  gl_Position.xy += lens.xy * at * radius;
+${points ? "  gl_PointSize = 2.0 * radius * pixels;" : `  at = CORNERS[gl_VertexID % 6];
+  gl_Position.xy += lens.xy * at * radius;`}
 
   float far = clamp(0.5 - 0.5 * eye.z / near.x, 0.0, 1.0);
   vec3 ground = depthCue.rgb;
@@ -116,7 +119,7 @@ void main() {
 ${fine ? "  sphere = vec3(eye.z, radius, 0.0);" : ""}
 }`;
   const fragment = `${HEAD}${fine ? "uniform vec4 lens;" : ""}
-in vec2 at;
+${points ? "" : "in vec2 at;"}
 flat in vec3 colour;
 flat in vec4 rim;
 flat in vec2 seen;
@@ -124,6 +127,7 @@ ${fine ? "flat in vec3 sphere;" : ""}
 out vec4 painted;
 
 void main() {
+${points ? "  vec2 at = vec2(2.0, -2.0) * (gl_PointCoord - 0.5);" : ""}
   float away = dot(at, at);
   if (away > 1.0) discard;
   float front = sqrt(1.0 - away);

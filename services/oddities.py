@@ -49,7 +49,7 @@ def flags(recording: Recording, pixel_um: float, plane_um: float) -> list[str]:
     counts = recording.counts
     odd_names = [_name_oddity(name) for name in recording.names]
     holds = {
-        "starts late": counts[0] > LATE_START,
+        "starts late": _starting_cells(recording) > LATE_START,
         "stops early": counts.max() < FULL_EMBRYO,
         "tracking falls off": counts[-1] < FALLEN_OFF * counts.max(),
         "negative times": int(recording.first.min()) < recording.first_frame,
@@ -62,6 +62,14 @@ def flags(recording: Recording, pixel_um: float, plane_um: float) -> list[str]:
         "size not positive": recording.column("size").min() <= 0,
     }
     return [word for word in FLAGS if holds.get(word)]
+
+
+def _starting_cells(recording: Recording) -> int:
+    """Cells at the start; nuclei without a name count only where none has one: polar bodies are no cells."""
+    start = recording.first_frame
+    there = np.flatnonzero((recording.first <= start) & (recording.last >= start))
+    named = sum(is_sulston(recording.names[cell]) for cell in there)
+    return named or int(recording.counts[0])
 
 
 @cache

@@ -17,7 +17,7 @@ from sqlalchemy import text
 from werkzeug.exceptions import HTTPException
 
 from components import frame, look
-from pages import PAGES
+from pages import PAGES, figures
 from services import access, api
 from services.lab import Lab, open_lab
 from services.settings import BadSetting, Settings, read_settings
@@ -69,6 +69,7 @@ def create_app(settings: Settings, lab: Lab | None = None) -> Dash:
         page.register(app, lab)
     dash.register_page("not_found_404", path="/404", layout=not_found)
     app.server.register_blueprint(api.blueprint(lab))
+    figures.add_routes(app.server)
     _add_routes(app, lab)
     _add_guards(app)
     return app

@@ -1,5 +1,5 @@
 """One file a page: its layout and its callbacks."""
 
-from pages import compare, embryo, embryos, labels, run, runs, train
+from pages import collection, compare, embryo, embryos, labels, run, runs, train
 
-PAGES = (embryos, embryo, labels, train, runs, run, compare)
+PAGES = (embryos, embryo, collection, labels, train, runs, run, compare)

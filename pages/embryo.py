@@ -19,7 +19,9 @@ from dash import Input, Output, State, ctx, dcc, html, no_update
 
 from components import description, frame, look
 from components.watch_room import watch_room
+from pages import figures
 from services import exports, tracks
+from services.cell_names import names_of
 from services.citation import citation, source_words
 from services.embryos import FLAGS, Embryo, NoSuchEmbryo, checked_value, minutes_of
 from services.lab import Lab
@@ -50,6 +52,8 @@ def page_data(lab: Lab, embryo: Embryo) -> dict[str, Any]:
         "minutes": minutes_of(embryo, frames).round(4).tolist(),
         "calibration": {"pixel_um": embryo.pixel_um, "plane_um": embryo.plane_um},
         "pose": lab.poses.pose_of(embryo),
+        "reference": figures.division_times()[0],
+        "cell_names": names_of(lab.engine),
         "palettes": {scheme: look.founder_colours(scheme) for scheme in ("safe", "acetree")},
         "templates": {theme: look.template(theme) for theme in look.THEMES},
         "ground": look.tokens("dark")["ground"],
@@ -371,7 +375,7 @@ def _add_routes(app: dash.Dash, lab: Lab, files: tracks.TrackFiles) -> None:
             except NoSuchEmbryo:
                 return response
             links = early_links(f"/tracks/{tracks.file_name(embryo.checksum)}").encode()
-            response.set_data(response.get_data().replace(b"</head>", links + b"</head>", 1))
+            response.set_data(response.get_data().replace(b"<head>", b"<head>" + links, 1))
         return response
 
     def early_links(address: str) -> str:

@@ -16,6 +16,8 @@ import { mixed, painter } from "./colours.mjs";
 import { timebar } from "./timebar.mjs";
 import { makeCells } from "./cells_part.mjs";
 import { makePlane } from "./plane_part.mjs";
+import { makeStage } from "./stage.mjs";
+import { makeTree } from "./tree.mjs";
 import { makeTools } from "./watch_tools.mjs";
 import { makeRoom } from "./watch_room.mjs";
 import { lazyPart } from "./lazy_part.mjs";
@@ -55,6 +57,9 @@ export async function mount(data) {
   return "";
 }
 
+/** When what is seen first has been drawn. */
+const resting = () => new Promise((resolve) => (window.requestIdleCallback ?? setTimeout)(() => resolve(), { timeout: 1500 }));
+
 class Watch {
   #addressTimer = null;
   #ends = [];
@@ -88,9 +93,14 @@ class Watch {
       makeRoom(root, this),
       makeTools(find(".watch-tools"), this),
       legend,
+      makeStage(find(".space-view"), this),
       makePlane(find(".plane-view"), this),
+      makeTree(find(".tree-box"), this),
       makeCells(find(".tab-cells"), this),
-      this.#tab("neighbours", () => import("./neighbours_panel.mjs"), "makeNeighbours"),
+      this.#later(() => this.view.beside.length > 0, () => import("./beside.mjs"), ({ makeBeside }) => makeBeside(find(".beside-view"), this)),
+      this.#later(() => this.view.panel && this.view.tab === "neighbours", () => import("./neighbours_panel.mjs"),
+        ({ makeNeighbours }) => makeNeighbours(find(".tab-neighbours"), this)),
+      this.#later(() => true, () => resting().then(() => import("./notes.mjs")), ({ makeNotes }) => makeNotes(find(".tab-notes"), this)),
     ];
     this.#listen();
     this.show();
@@ -98,11 +108,8 @@ class Watch {
     if (this.view.stage !== "plane") root.dataset.ready = "true"; // the plane is ready when its axes are drawn
   }
 
-  /** A tab of the panel that is made when it is first opened. */
-  #tab(name, fetched, maker) {
-    const wanted = () => this.view.tab === name && this.view.panel;
-    return lazyPart(this, wanted, fetched, (module) => module[maker](this.root.querySelector(`.tab-${name}`), this));
-  }
+  /** A part that is fetched when it is first wanted. */
+  #later(wanted, fetched, make) { return lazyPart(this, wanted, fetched, make); }
 
   // What the page says
 

@@ -44,6 +44,7 @@ export function makeRoom(root, watch) {
       const { view } = watch;
       root.classList.toggle("panel-folded", !view.panel);
       root.classList.toggle("tree-folded", !view.tree);
+      root.classList.toggle("nothing-chosen", watch.cells.length === 0 && view.tab !== "notes");
       root.dataset.view = view.beside.length ? "beside" : view.stage;
       for (const tab of tabs) {
         const isOpen = tab.dataset.tab === view.tab;

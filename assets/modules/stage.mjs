@@ -174,25 +174,29 @@ export function makeStage(root, watch) {
   };
 }
 
+const ICONS = { // on a ground of 16 by 16
+  box: "M2.5 3.5h11v9h-11z",
+  lasso: "M8 2.5c3.6 0 6 1.7 6 4s-2.4 4-6 4-6-1.7-6-4 2.4-4 6-4zM5.2 10c-1.2.9-1.2 2.3.2 2.7 1.3.4 2 .9 1.4 2",
+  whole: "M2.5 5.5v-3h3M10.5 2.5h3v3M13.5 10.5v3h-3M5.5 13.5h-3v-3M8 6a2 2 0 1 0 0 4 2 2 0 0 0 0-4z",
+  keys: "M5.7 5.8c.1-1.5 1-2.4 2.4-2.4s2.4.9 2.4 2.1c0 2-2.4 2-2.4 4.2M8.1 12.6v.1",
+};
+
 /** The tools that choose many, the way back, and the list of keys: a small column over the stage. */
 function toolButtons(view) {
-  const made = (text, words, onclick, attributes = {}) => element(
+  const made = (icon, words, onclick, attributes = {}) => element(
     "button",
     { type: "button", class: "stage-tool", title: words, "aria-label": words, onclick, ...attributes },
-    element("span", { "aria-hidden": "true", text }),
+    element("svg", { viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true" }, element("path", { d: ICONS[icon] })),
   );
-  const tool = (name, text, words) => made(text, words, () => view()?.takeTool(name), { "aria-pressed": "false" });
-  const tools = {
-    box: tool("box", "▭", "Choose with a box (hold B)"),
-    lasso: tool("lasso", "◌", "Choose with a lasso (hold L)"),
-  };
+  const tool = (name, words) => made(name, words, () => view()?.takeTool(name), { "aria-pressed": "false" });
+  const tools = { box: tool("box", "Choose with a box (hold B)"), lasso: tool("lasso", "Choose with a lasso (hold L)") };
   return {
     element: element(
       "div",
       { class: "stage-tools", role: "group", "aria-label": "Tools of the stage" },
       ...Object.values(tools),
-      made("⟲", "The whole embryo as at first (key 0)", () => view()?.reset()),
-      made("?", "Keys (key ?)", showKeys),
+      made("whole", "The whole embryo as at first (key 0)", () => view()?.reset()),
+      made("keys", "Keys (key ?)", showKeys),
     ),
     show(taken) { for (const [name, button] of Object.entries(tools)) button.setAttribute("aria-pressed", String(name === taken)); },
   };

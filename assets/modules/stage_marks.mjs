@@ -6,7 +6,7 @@ const BAR_PX = { least: 56, most: 140 };
 const MARK = 76; // px of the mark of the axes
 const ARM = 24; // px of its arms
 const LETTERS = 32; // px from its middle to the letters
-const END_ON = 0.3; // shorter arms are looked along
+const END_ON = 0.35; // shorter arms are looked along
 export const SIDES = ["A", "P", "L", "R", "D", "V"];
 const SIDE_WORDS = { A: "anterior", P: "posterior", L: "left", R: "right", D: "dorsal", V: "ventral" };
 /** Where each side lies in the world (see camera.mjs): the direction that faces the viewer when one looks at it. */
@@ -113,7 +113,7 @@ export class AxesMark {
     }
     const count = pose?.axes === "recorded" ? 3 : 6;
     this.#arms = Array.from({ length: count }, () => ({ line: element("line", { x1: 0, y1: 0 }), text: svgText(), towards: 0 }));
-    this.svg.replaceChildren(...this.#arms.flatMap(({ line, text }) => [line, text]));
+    this.svg.replaceChildren(...this.#arms.map(({ line }) => line), ...this.#arms.map(({ text }) => text));
   }
 
   /** Turn the mark as the camera stands; does nothing while it stands the same. */
@@ -137,8 +137,9 @@ export class AxesMark {
 
 /** Where the letter of an arm stands: [x, y, shown]. Of an axis that one looks along only the near end is told. */
 export function letterOf({ x, y, towards }) {
-  if (Math.hypot(x, y) >= END_ON) return [LETTERS * x, LETTERS * y, true];
-  return [0, 0, towards > 0];
+  const length = Math.hypot(x, y);
+  if (length < END_ON) return [0, 0, towards > 0];
+  return [LETTERS * x, LETTERS * y, towards > 0 || length > 2 * END_ON];
 }
 
 /** The keys that look at a side. */

@@ -31,7 +31,7 @@ const isCalm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 const eased = (share) => (share < 0.5 ? 2 * share * share : 1 - (2 - 2 * share) ** 2 / 2);
 
 export class StageView {
-  #shown = []; // {body, tracks, calibration, pose, styles, painter}
+  #shown = []; // {body, tracks, calibration, pose, styles, hasChosen, painter, its key, reach}
   #placed = new Placed();
   #stale = true; // the nuclei's places on the screen are of before
   #asked = 0; // the animation frame that was asked for
@@ -98,7 +98,7 @@ export class StageView {
   add(tracks, calibration, pose) {
     const body = this.scene.add(tracks, calibration, pose);
     const styles = new Uint8Array(tracks.names.length).fill(STYLE.plain);
-    this.#shown.push({ body, tracks, calibration, pose, styles, painter: null, key: null });
+    this.#shown.push({ body, tracks, calibration, pose, styles, hasChosen: false, painter: null, key: null });
     body.style(styles);
     this.marks?.axes.pose(this.#shown[0].pose);
     this.fit();
@@ -136,7 +136,7 @@ export class StageView {
 
   /** How each cell of a body is drawn: a Uint8Array of STYLE. Kept, not copied. */
   style(body, styles) {
-    this.#of(body).styles = styles;
+    Object.assign(this.#of(body), { styles, hasChosen: styles.includes(STYLE.chosen) });
     body.style(styles);
     this.#placing.forget();
     this.invalidate();
@@ -359,7 +359,7 @@ export class StageView {
   }
 
   #name() {
-    const some = this.#options.names && this.#shown.some(({ styles }) => styles.includes(STYLE.chosen));
+    const some = this.#options.names && this.#shown.some(({ hasChosen }) => hasChosen);
     let count = 0;
     let left = 0;
     if (some) {

@@ -68,6 +68,8 @@ class Watch {
   #painted = { key: null };
   /** Columns of models' results to colour by, see colours.mjs. */
   results = new Map();
+  /** The range of a scale of colours that embryos side by side share; null for that of the page's own. */
+  range = null;
   /** Raised whenever the data changed: calibration, pose, notes. */
   version = 0;
   hoveredCell = -1;
@@ -199,7 +201,7 @@ class Watch {
 
   #paint() {
     const { view, tracks, data } = this;
-    const key = [view.colour, view.k, view.range, view.rules, this.version, this.results.size].join("|");
+    const key = [view.colour, view.k, view.range, view.rules, this.range, this.version, this.results.size].join("|");
     if (key === this.#painted.key) return;
     this.#painted.key = key;
     this.painter = painter(tracks, view, data.palettes, this);

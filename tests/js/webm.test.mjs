@@ -2,6 +2,7 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import { colourNumbers, lengthOf, WebmFile } from "../../assets/modules/webm.mjs";
 import { Mp4File } from "../../assets/modules/mp4.mjs";
+import { formsFor, moments, whyNot } from "../../assets/modules/video.mjs";
 
 const whole = async (file) => new Uint8Array(await new Blob(file.parts()).arrayBuffer());
 const hex = (bytes) => Buffer.from(bytes).toString("hex");
@@ -211,4 +212,19 @@ test("an MP4 tells where each frame lies, how long it lasts and which are keyfra
 
 test("lengths of parts are those of their bytes", () => {
   assert.equal(lengthOf([Uint8Array.of(1, 2), new Blob(["abc"])]), 5);
+});
+
+// Moments of a video (video.mjs)
+
+test("a video begins at its first minute, ends at its last, and goes on evenly between", () => {
+  assert.deepEqual([...moments(10, 13, 1.5, 2)], [10, 10.75, 11.5, 12.25, 13]);
+  assert.deepEqual([...moments(0, 1, 0.9, 2)], [0, 0.45, 0.9, 1], "what doesn't come out even ends at the end all the same");
+  assert.equal(moments(0, 39, 25, 25).length, 40);
+  assert.equal(moments(0, 200.3, 10, 30).at(-1), 200.3);
+  assert.deepEqual([...moments(5, 5, 1, 30)], [5]);
+});
+
+test("where WebCodecs isn't, nothing is offered and a word says why", async () => {
+  assert.match(whyNot(), /https/, "node has no secure context");
+  assert.deepEqual(await formsFor(640, 480, 30), []);
 });

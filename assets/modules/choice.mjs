@@ -4,7 +4,7 @@
  * the address and on the chips, and mean the same in another embryo.
  */
 
-import { matches, mother } from "./lineage.mjs";
+import { isSulston, matches, mother } from "./lineage.mjs";
 
 export const MOST_TERMS = 200;
 
@@ -83,12 +83,52 @@ export function chosenCells(terms, names) {
   return [...cells].sort((a, b) => a - b);
 }
 
-/** The terms of a text such as "ABala, MSxp C*", as `names` spells them. */
-export function termsOf(text, names) {
-  const terms = text.split(/[\s,;]+/).filter(Boolean).map((term) => (
-    isSublineage(term) ? `${spelled(term.slice(0, -1), names)}*` : spelled(term, names)
-  ));
+/**
+ * The terms of a text such as "ABala, MSxp C*", as `names` spells them. `functional` are functional names by
+ * cell: a word that is one of them means its cells, or the closest ancestors that are followed.
+ */
+export function termsOf(text, names, functional = {}) {
+  const terms = text.split(/[\s,;]+/).filter(Boolean).flatMap((term) => {
+    if (isSublineage(term)) return [`${spelled(term.slice(0, -1), names)}*`];
+    const meant = cellsOf(term, names).length ? null : indexOf(functional).get(term.toLowerCase());
+    return (meant && followed(meant.cells, names).terms) ?? [spelled(term, names)];
+  });
   return [...new Set(terms)].slice(0, MOST_TERMS);
+}
+
+// Functional names: ADAL is ABplapaaaapp
+
+const indices = new WeakMap();
+
+/** Folded functional name -> {name, cells: Sulston names}, in order. */
+function indexOf(functional) {
+  if (!indices.has(functional)) {
+    const index = new Map();
+    for (const [cell, name] of Object.entries(functional).sort(([, a], [, b]) => (a < b ? -1 : Number(a > b)))) {
+      const folded = name.toLowerCase();
+      if (!index.has(folded)) index.set(folded, { name, cells: [] });
+      index.get(folded).cells.push(cell);
+    }
+    indices.set(functional, index);
+  }
+  return indices.get(functional);
+}
+
+/** The closest cell of `names` that `cell` descends from; null for none. */
+function closestAncestor(cell, names) {
+  const { exact } = familyOf(names);
+  let above = mother(cell);
+  while (above !== null && !exact.has(above)) above = mother(above);
+  return above;
+}
+
+/** Those of `cells` that are followed as {terms}; where none is, the closest ancestors as {terms, instead: true}. */
+function followed(cells, names) {
+  const { exact } = familyOf(names);
+  const here = cells.filter((cell) => exact.has(cell));
+  if (here.length) return { terms: here };
+  const above = [...new Set(cells.map((cell) => closestAncestor(cell, names)))].filter((cell) => cell !== null);
+  return above.length ? { terms: above, instead: true } : { terms: null };
 }
 
 /** `terms` with `name` added, or without it where it was chosen: a term that held more is written out. */
@@ -111,8 +151,11 @@ export function firstFive(tracks) {
 /**
  * What a half-typed term may mean: up to `most` of {term, cells (how many)}. Whole cells first in lineage
  * order, then the sublineage of what was typed; names that only hold the text come after those that begin so.
+ *
+ * By `functional` names (cell -> name): {name, of: the cells of that name, terms, cells}. Where this embryo
+ * ends before a cell is born, `instead` is true and the terms are the closest ancestors that are followed.
  */
-export function suggestions(text, names, most = 8) {
+export function suggestions(text, names, most = 8, functional = {}) {
   const typed = text.trim();
   if (typed === "") return [];
   const whole = cellsOf(typed, names);
@@ -128,6 +171,11 @@ export function suggestions(text, names, most = 8) {
   const below = cellsOf(`${root}*`, names).length;
   if (below > 1) add(`${root}*`, below);
   const folded = typed.toLowerCase();
+  found.push(...called(folded, names, functional, most));
+  if (found.length === 0 && isSulston(typed)) {
+    const above = closestAncestor(typed, names);
+    if (above !== null) found.push({ name: null, of: [typed], terms: [above], cells: 1, instead: true });
+  }
   const beginning = names.filter((name) => name.toLowerCase().startsWith(folded));
   const holding = names.filter((name) => name.toLowerCase().indexOf(folded) > 0);
   beginning.sort((a, b) => a.length - b.length);
@@ -136,4 +184,20 @@ export function suggestions(text, names, most = 8) {
     add(name, 1);
   }
   return found.slice(0, most);
+}
+
+/** What a functional name that is `folded`, or (of two letters and more) begins so, may mean. */
+function called(folded, names, functional, most) {
+  const index = indexOf(functional);
+  const meant = index.has(folded) ? [index.get(folded)] : [];
+  if (folded.length > 1) {
+    for (const [other, each] of index) {
+      if (meant.length >= most) break;
+      if (other !== folded && other.startsWith(folded)) meant.push(each);
+    }
+  }
+  return meant.flatMap(({ name, cells }) => {
+    const { terms, instead = false } = followed(cells, names);
+    return terms ? [{ name, of: cells, terms, cells: terms.length, instead }] : [];
+  });
 }

@@ -1,9 +1,16 @@
-/** The field that finds cells: suggests as somebody types, knows `x` and whole sublineages. */
+/** The field that finds cells: suggests as somebody types, knows `x`, whole sublineages and functional names. */
 
 import { element } from "./dom.mjs";
 import { suggestions, termsOf } from "./choice.mjs";
 
-const meaning = ({ term, cells }) => {
+const MOST_OFFERED = 8;
+
+/** What is offered, and what is said of it. */
+const head = ({ term, name, of }) => (of ? [name, of.length === 1 ? of[0] : `${of.length} cells`].filter(Boolean).join(" · ") : term);
+
+const meaning = ({ term, cells, of, terms, instead }) => {
+  if (instead) return `not followed here; closest ancestor ${terms.slice(0, 2).join(", ")}${terms.length > 2 ? " …" : ""}`;
+  if (of) return cells < of.length ? `${cells} followed here` : "";
   if (term.endsWith("*")) return `${term.slice(0, -1)} and all below it · ${cells} cells`;
   return cells === 1 ? "" : `${cells} cells`;
 };
@@ -11,9 +18,9 @@ const meaning = ({ term, cells }) => {
 /**
  * The search field as an element. `names` are the embryo's cells; `choose(terms, add)` is told what was
  * found, and whether it joins the choice (it does, unless nothing is typed before). `nobody`: what is said of
- * a name that isn't there.
+ * a name that isn't there. `functional`: functional names by cell (ABplapaaaapp: ADAL).
  */
-export function searchField(names, choose, nobody = "This embryo follows no cell") {
+export function searchField(names, choose, nobody = "This embryo follows no cell", functional = {}) {
   let offered = [];
   let active = -1;
   const list = element("ul", { id: "cell-suggestions", role: "listbox", class: "suggestions", hidden: true, "aria-label": "Cells found" });
@@ -21,7 +28,7 @@ export function searchField(names, choose, nobody = "This embryo follows no cell
     type: "text", class: "cell-search", role: "combobox", placeholder: "Find cells: ABala, MSxp, C*",
     "aria-label": "Find cells", "aria-controls": "cell-suggestions", "aria-expanded": "false",
     "aria-autocomplete": "list", autocomplete: "off", spellcheck: "false", maxlength: "200",
-    title: "A name; x stands for either daughter (MSxp); * takes all descendants (C*). Several at once are separated by commas.",
+    title: "A name; x stands for either daughter (MSxp); * takes all descendants (C*). Several at once are separated by commas. Functional names (ADAL) where a table of them was imported.",
   });
   const nothing = element("p", { class: "suggestions nothing", role: "status", hidden: true });
 
@@ -32,8 +39,7 @@ export function searchField(names, choose, nobody = "This embryo follows no cell
     input.setAttribute("aria-expanded", "false");
     input.removeAttribute("aria-activedescendant");
   };
-  const take = (text) => {
-    const terms = termsOf(text, names);
+  const take = ({ term, terms = termsOf(term, names, functional) }) => {
     if (terms.length) choose(terms);
     input.value = "";
     close();
@@ -46,11 +52,12 @@ export function searchField(names, choose, nobody = "This embryo follows no cell
   };
   const offer = () => {
     const several = /[\s,;]/.test(input.value.trim());
-    offered = several ? [] : suggestions(input.value, names);
+    // A list is taken as it is; a functional name may have a space in it too.
+    offered = suggestions(input.value, names, MOST_OFFERED, functional).filter(({ of }) => of || !several);
     list.replaceChildren(...offered.map((each, i) => element(
       "li",
-      { role: "option", id: `cell-suggestion-${i}`, "aria-selected": "false", onpointerdown: (event) => { event.preventDefault(); take(each.term); } },
-      element("b", { text: each.term }), " ", element("span", { class: "quiet", text: meaning(each) }),
+      { role: "option", id: `cell-suggestion-${i}`, "aria-selected": "false", onpointerdown: (event) => { event.preventDefault(); take(each); } },
+      element("b", { text: head(each) }), " ", element("span", { class: "quiet", text: meaning(each) }),
     )));
     list.hidden = offered.length === 0;
     nothing.hidden = several || offered.length > 0 || input.value.trim() === "";
@@ -68,7 +75,7 @@ export function searchField(names, choose, nobody = "This embryo follows no cell
       highlight((active + moves[event.key] + offered.length) % offered.length);
       event.preventDefault();
     } else if (event.key === "Enter" && input.value.trim()) {
-      take(active >= 0 ? offered[active].term : input.value);
+      take(active >= 0 ? offered[active] : { term: input.value });
       event.preventDefault();
     } else if (event.key === "Escape" && input.value) {
       input.value = "";

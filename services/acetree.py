@@ -360,7 +360,7 @@ def _told(frames: list[_Frame]) -> dict[str, str]:
     filled = sum(bool(frame.valid.any()) for frame in frames)
     deleted = sum(int((~frame.valid).sum()) for frame in frames)
     told = f"{len(frames):,} frames, nuclei in {filled:,} of them"
-    return {"AceTree zip": told + (f"; {deleted:,} deleted nuclei left out" if deleted else "")}
+    return {"AceTree zip": told + (f"; deleted nuclei left out: {deleted:,}" if deleted else "")}
 
 
 # ---- writing
@@ -392,16 +392,16 @@ def lost(table: pandas.DataFrame) -> list[str]:
     told = []
     strays = int((table["time"] < 1).sum())
     if strays:
-        told.append(f"{strays} rows at frames before 1 are left out: the form counts frames from 1.")
+        told.append(f"Rows at frames before 1 ({strays}): the form counts frames from 1.")
     changed = sum(
         int((table[column].to_numpy() != _as_whole(table[column].to_numpy())).sum())
         for column in ("x", "y", "size", "gweight", *_REPORTER)
     )
     if changed:
-        told.append(f"{changed} numbers are rounded: but for z the form holds whole numbers of 32 bits.")
+        told.append(f"Numbers that were rounded ({changed}): but for z the form holds whole ones of 32 bits.")
     renamed = [name for name in table["cell"].unique() if "," in str(name)]
     if renamed:
-        told.append(f"{len(renamed)} names have a comma, which became an underscore.")
+        told.append(f"Commas in names ({len(renamed)}): they became underscores.")
     return told
 
 

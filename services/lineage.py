@@ -29,7 +29,8 @@ _BLASTOMERES = ("AB", "MS", "E", "C", "D")  # founders whose descendants add let
 FOUNDERS = (*_BLASTOMERES, "P4")
 
 _LETTER_PAIRS = {"a": "p", "l": "r", "d": "v"}
-_NUMBERED = re.compile(r"(Nuc[0-9_]+[aplrdv]*)[aplrdv]")  # daughter of a nucleus that AceTree couldn't name
+# Daughters that AceTree names by letters though their mother's name isn't one of the embryonic lineage's.
+_BY_LETTERS = re.compile(r"((?:Nuc[0-9_]+|Z[23])[aplrdv]*)[aplrdv]")
 _OTHER_LETTER = {**_LETTER_PAIRS, **{second: first for first, second in _LETTER_PAIRS.items()}}
 
 # Every founder with letters divides first into an `a` and a `p`.
@@ -96,12 +97,9 @@ def mother(name: str) -> str | None:
 
 
 def track_mother(name: str) -> str | None:
-    """`mother`; for a numbered nucleus the one whose name hers goes on: Nuc145_62_440_416ap has …416a.
-
-    AceTree names the daughters of a nucleus without a name of the lineage so.
-    """
-    numbered = _NUMBERED.fullmatch(name)
-    return numbered[1] if numbered else mother(name)
+    """`mother`; for what AceTree names by letters alone (Nuc145_62_440_416ap, Z2a) the name less its last."""
+    by_letters = _BY_LETTERS.fullmatch(name)
+    return by_letters[1] if by_letters else mother(name)
 
 
 def daughters(name: str) -> tuple[str, ...]:

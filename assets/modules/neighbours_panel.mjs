@@ -72,9 +72,12 @@ export function makeNeighbours(root, watch) {
   const box = element("div", { class: "facts-box contact-box", tabindex: "0", role: "region", "aria-label": "Neighbours" }, table, line);
   const meaning = element("p", { class: "quiet small contact-meaning" });
   const heading = element("h2");
-  const tools = element("div", { class: "contact-head" }, heading, chooser, element("span", { class: "grow" }),
-    element("label", { class: "contact-from", title: WHY_MINIMUM }, "from ", least, " µm²"), choose, save);
-  root.replaceChildren(tools, told, box, meaning);
+  const from = element("label", { class: "contact-from", title: WHY_MINIMUM }, "contact from ", least, " µm²");
+  root.replaceChildren(
+    element("div", { class: "contact-head" }, heading, chooser, element("span", { class: "grow" }), choose, save),
+    element("div", { class: "contact-head" }, told, from),
+    box, meaning,
+  );
 
   // What is shown
 
@@ -94,15 +97,15 @@ export function makeNeighbours(root, watch) {
     if (!offered.includes(cell)) cell = offered.find((each) => watch.tracks.rowOf(each, now()) >= 0) ?? offered[0] ?? -1;
     chooser.replaceChildren(...offered.map((each) => element("option", { value: each, text: name(each), selected: each === cell })));
     chooser.hidden = offered.length < 2;
-    heading.textContent = cell < 0 ? "Neighbours" : offered.length < 2 ? `Neighbours of ${name(cell)}` : "Neighbours of";
+    heading.textContent = offered.length < 2 ? `Touching ${name(cell)}` : "Touching";
+    heading.hidden = cell < 0;
     turnTo(cell);
   }
 
   function turnTo(next) {
     cell = next;
     stop();
-    for (const part of [choose, save, box]) part.hidden = cell < 0;
-    tools.querySelector(".contact-from").hidden = cell < 0;
+    for (const part of [choose, save, from, box]) part.hidden = cell < 0;
     drawnFrame = NaN;
     if (cell < 0) {
       told.replaceChildren(watch.view.cells.length
@@ -228,7 +231,7 @@ export function makeNeighbours(root, watch) {
       words.push(`${name(cell)} lies outside the eggshell as it was estimated: its neighbours can't be told.`);
     } else {
       const free = (100 * around.outside) / around.surface;
-      words.push(`${count} neighbour${count === 1 ? "" : "s"} now`, free >= 0.5 ? `, ${free.toFixed(0)} % of the surface at the eggshell.` : ".");
+      words.push(`${count} neighbour${count === 1 ? "" : "s"} now`, free >= 0.5 ? `, ${free.toFixed(0)} % at the eggshell.` : ".");
       if (around.together.length) {
         words.push(` ${around.together.map(name).join(", ")} lie${around.together.length === 1 ? "s" : ""} at the same place: they can't be told apart.`);
       }

@@ -186,11 +186,12 @@ export function makeNotes(root, watch) {
 
   // Going there
 
+  const layout = () => Object.fromEntries(LAYOUT.map((field) => [field, watch.view[field]]));
+
   function searchFor(note, frame = note.frame) {
     const { view } = watch;
     const pinned = note.view ? viewOf(note.view) : { ...view, cells: note.cell ? [note.cell] : [] };
-    const own = Object.fromEntries(LAYOUT.map((field) => [field, view[field]]));
-    return searchOf({ ...pinned, ...own, frame });
+    return searchOf({ ...pinned, ...layout(), frame });
   }
 
   function go(note) {
@@ -200,29 +201,24 @@ export function makeNotes(root, watch) {
   }
 
   function play() {
-    endStory(false);
+    if (story) return;
     before = watch.search();
     story = new Story([...notes], watch.clock, (note, frame) => watch.go(searchFor(note, frame)), {
       jumps: matchMedia("(prefers-reduced-motion: reduce)").matches,
       told: () => { shownCallout?.tell(); mark(); },
     });
     const words = (note) => ({ title: `${named(note)} · ${minute(note.frame)}`, text: withLinks(note.text) });
-    shownCallout = callout(watch.root.querySelector(".stage"), story, words, () => endStory(true));
+    shownCallout = callout(watch.root, story, words, endStory);
     story.visit(0);
-    root.dataset.story = "playing";
   }
 
-  function endStory(goesBack) {
-    if (!story) return;
+  function endStory() {
     story.stop();
     shownCallout.end();
     [story, shownCallout] = [null, null];
-    delete root.dataset.story;
-    if (goesBack) {
-      const { view } = watch;
-      watch.go(searchOf({ ...viewOf(before), ...Object.fromEntries(LAYOUT.map((field) => [field, view[field]])) }));
-    }
+    watch.go(searchOf({ ...viewOf(before), ...layout() }));
     mark();
+    playButton.focus({ preventScroll: true });
   }
 
   // Writing
@@ -392,7 +388,8 @@ export function makeNotes(root, watch) {
     },
     end() {
       ended = true;
-      endStory(false);
+      story?.stop();
+      shownCallout?.end();
       clearInterval(timer);
       document.removeEventListener("keydown", key);
     },

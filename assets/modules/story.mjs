@@ -173,10 +173,10 @@ export class Story {
 }
 
 /**
- * The callout over `stage` that shows a story and steers it, also by keys. `words(note)` gives {title, text: nodes}
+ * The callout in `root` that shows a story and steers it, also by keys. `words(note)` gives {title, text: nodes}
  * of a note; `close()` is called once when the reader ends it. Returns {tell(), end()}.
  */
-export function callout(stage, story, words, close) {
+export function callout(root, story, words, close) {
   const button = (name, sign, run) => element("button", { type: "button", class: "story-button", "aria-label": name, title: name, text: sign, onclick: run });
   const title = element("h3", { class: "story-title" });
   const text = element("p", { class: "story-text", "aria-live": "polite" });
@@ -184,10 +184,10 @@ export function callout(stage, story, words, close) {
   const bar = element("i", { class: "story-bar", "aria-hidden": "true" });
   const toggle = button("Pause the story", "❚❚", () => story.toggle());
   const box = element(
-    "div", { class: "story-callout", role: "region", "aria-label": "Story" },
+    "div", { class: "story-callout", role: "region", "aria-label": "Story", "data-bs-theme": "dark" },
     title, text, bar,
     element("div", { class: "story-steps" },
-      button("Previous note", "⏮", () => story.previous()), toggle, button("Next note", "⏭", () => story.next()), count,
+      button("Previous note", "|◀", () => story.previous()), toggle, button("Next note", "▶|", () => story.next()), count,
       element("span", { class: "grow" }), button("End the story (Escape)", "✕", close)),
   );
   const keys = {
@@ -205,7 +205,8 @@ export function callout(stage, story, words, close) {
     act();
   };
   document.addEventListener("keydown", key, true);
-  stage.append(box);
+  root.append(box);
+  toggle.focus({ preventScroll: true });
 
   let toldAt = null;
   const tell = () => {

@@ -2,4 +2,4 @@
 
 from pages import collection, compare, embryo, embryos, labels, run, runs, train
 
-PAGES = (embryos, embryo, collection, labels, train, runs, run, compare, collection)
+PAGES = (embryos, embryo, collection, labels, train, runs, run, compare)

@@ -83,7 +83,7 @@ def pack(table: pandas.DataFrame, start: int | None = None) -> bytes:
         "rows": len(table),
         "start": int(table["time"].min()) if start is None else start,
         "names": names,
-        "mothers": [place.get(lineage.mother(name) or "", -1) for name in names],
+        "mothers": [place.get(lineage.track_mother(name) or "", -1) for name in names],
         "counts": numpy.bincount(cell, minlength=len(names)).tolist(),
         "columns": columns,
     }

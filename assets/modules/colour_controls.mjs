@@ -3,7 +3,7 @@
 import { element } from "./dom.mjs";
 import { MEASURES } from "./tracks.mjs";
 import { resultOf } from "./colours.mjs";
-import { endsOf, rangeForm } from "./legend.mjs";
+import { rangeForm } from "./legend.mjs";
 import { openTable } from "./result_table.mjs";
 import { ruleEditor } from "./rule_editor.mjs";
 
@@ -31,7 +31,7 @@ export function colourControls(watch) {
   });
   const characters = element("output", { class: "k-told" });
   const k = element("label", { class: "k-slider", title: "Characters of the compact name" }, slider, characters);
-  const range = element("button", { type: "button", class: "quiet-button", title: "The range of the colours", onclick: () => popover.toggle("range") });
+  const range = element("button", { type: "button", class: "quiet-button", text: "Range", title: "Where the colours begin and end", onclick: () => popover.toggle("range") });
   const rules = element("button", { type: "button", class: "quiet-button", text: "Rules", title: "Paint sublineages by rules", onclick: () => popover.toggle("rules") });
   const file = element("input", {
     type: "file", accept: ".csv,.tsv,.txt", hidden: true, "aria-label": "A table to colour by", onchange: () => {
@@ -72,7 +72,6 @@ export function colourControls(watch) {
     slider.value = view.k;
     characters.textContent = view.k;
     range.hidden = !painter.legend.stops;
-    if (!range.hidden) range.textContent = endsOf(painter.legend).join(" – ");
     rules.hidden = view.colour !== "rules";
     popover.show();
   };

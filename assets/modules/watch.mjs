@@ -8,7 +8,7 @@
  * The server says once what it knows (`data`, see pages/embryo.py); from then on the browser asks nothing.
  */
 
-import { load, MEASURES } from "./tracks.mjs";
+import { load } from "./tracks.mjs";
 import { Clock, Timeline } from "./clock.mjs";
 import { chosenCells, toggled } from "./choice.mjs";
 import { element, typesInto } from "./dom.mjs";
@@ -205,8 +205,8 @@ class Watch {
     if (key === this.#painted.key) return;
     this.#painted.key = key;
     this.painter = painter(tracks, view, data.palettes, this);
-    // A line stands for a whole life, expression only for a moment of it.
-    this.linePainter = MEASURES.includes(view.colour) ? painter(tracks, { ...view, colour: "safe" }, data.palettes, this) : this.painter;
+    // A line stands for a whole life, a colour of a scale only for a moment of it.
+    this.linePainter = this.painter.scale ? painter(tracks, { ...view, colour: "safe" }, data.palettes, this) : this.painter;
     this.lineKey = key;
   }
 

@@ -95,7 +95,7 @@ function choiceTools(watch) {
   const five = button("First five", "Choose the five cells that are seen first", () => watch.change({ cells: firstFive(tracks) }));
   let shown = null;
   return {
-    elements: [searchField(tracks.names, (terms) => watch.choose(terms, "add")), five, clear, list],
+    elements: [searchField(tracks.names, (terms) => watch.choose(terms, "add"), undefined, watch.data.cell_names), five, clear, list],
     show() {
       const { view } = watch;
       clear.hidden = view.cells.length === 0;

@@ -155,6 +155,7 @@ class Tree {
   #showTools(view) {
     const ancestors = [];
     for (let name = view.root && mother(view.root); name; name = mother(name)) ancestors.unshift(name);
+    this.toolRow.fitted(this.#view.isFitted);
     this.toolRow.show({
       view, current: this.#current, isWhole: view.root === "", whyNoOdd: this.#whyNoOdd(),
       ancestors: ancestors.length > 3 ? ancestors.slice(-2) : ancestors,
@@ -221,8 +222,7 @@ class Tree {
   // Drawing
 
   resize() {
-    if (!this.layout) return;
-    this.#fitField();
+    if (!this.layout || !this.#fitField()) return;
     this.#schedule("base");
     this.tick();
   }
@@ -232,23 +232,29 @@ class Tree {
     this.#viewed();
   }
 
+  /** Take the field's size, and the layout into it; true when either is new. */
   #fitField() {
     const { clientWidth: width, clientHeight: height } = this.field;
-    if (!width || !height) return;
-    this.#view.set(this.layout, width, height);
     const pixels = Math.min(window.devicePixelRatio || 1, 2);
-    if (this.size?.width === width && this.size.height === height && this.pixels === pixels) return;
+    if (!width || !height) return false;
+    const isSame = this.size?.width === width && this.size.height === height && this.pixels === pixels;
+    if (isSame && this.#view.layout === this.layout) return false;
+    this.#view.set(this.layout, width, height);
+    if (isSame) return true;
     Object.assign(this, { size: { width, height }, pixels });
     for (const canvas of [this.base, this.moving]) {
       canvas.width = Math.round(width * pixels);
       canvas.height = Math.round(height * pixels);
     }
+    if (this.runs) drawTree(this.baseContext, this.#scene, pixels); // a canvas that is resized is empty
+    return true;
   }
 
   get #isSeen() { return this.field.clientWidth > 0 && this.field.clientHeight > 0 && this.size !== undefined; }
 
   #viewed() {
     this.#schedule("base");
+    this.toolRow.fitted(this.#view.isFitted);
     this.tick();
   }
 
@@ -279,7 +285,7 @@ class Tree {
     this.#aliveFrame = Math.floor(clock.frame);
     this.#aliveAt = performance.now();
     drawMoving(this.movingContext, this.#scene, this.pixels, {
-      alive: this.#alive(tracks), hovered: this.layout.of[watch.hoveredCell] ?? null,
+      alive: this.#alive(tracks), hovered: this.layout.of[watch.hoveredCell] ?? null, isTold: this.#isHovering,
       cursor: this.#isRinged ? this.#current : null, now: clock.playing ? null : clock.minutes,
     });
     this.draws.moving += 1;
@@ -367,6 +373,9 @@ class Tree {
       if (axis.hasPointerCapture(event.pointerId)) seek(event);
     });
     on(axis, "pointerup", () => { if (!watch.clock.playing) watch.clock.seek(Math.round(watch.clock.frame)); });
+    const resized = new ResizeObserver(() => this.resize()); // also when the list or the row of tools grows
+    resized.observe(field);
+    this.#ends.push(() => resized.disconnect());
     on(field, "keydown", (event) => this.#key(event));
     on(field, "blur", () => {
       this.#isRinged = false;

@@ -10,6 +10,8 @@ const FONT = "11px system-ui, 'DejaVu Sans', sans-serif";
 const EDGE = "#8b95a3"; // beside a ramp's colours: black and yellow are seen on either ground
 const ALWAYS_NAMED = 12; // chosen branches have their names while there are few
 const DOT_FROM_PX = 4; // a branch this wide has room for a dot at now
+const EDGED_FROM_PX = 5; // a ramp's branches alive now have edges from this width on
+const VEIL = 0.5;
 const DIMMED = { dim: 0.35, hide: 0.14, show: 1 };
 const MARK_PX = 5;
 
@@ -134,7 +136,7 @@ function drawBranches(context, scene) {
   const isChosen = (node) => some && chosen[node.cell] === 1;
   const isOther = (node) => !isChosen(node);
   context.globalAlpha = some ? DIMMED[others] ?? 1 : 1;
-  if (isRamp) eachBranch(scene, wide + 1, EDGE, isOther, context);
+  if (isRamp) eachBranch(scene, wide + Math.min(1, 0.3 * view.perX), EDGE, isOther, context);
   drawBars(scene, isOther, context);
   eachRun(scene, wide, isOther, context);
   context.globalAlpha = 1;
@@ -211,7 +213,7 @@ function drawNames(context, scene) {
   const { layout, view, chosen, some, others, ink } = scene;
   context.font = FONT;
   context.textBaseline = "middle";
-  const alpha = some ? Math.max(DIMMED[others] ?? 1, 0.45) : 1;
+  const alpha = some ? Math.max(DIMMED[others] ?? 1, 0.7) : 1;
   const few = some && layout.nodes.filter(({ cell }) => cell >= 0 && chosen[cell]).length <= ALWAYS_NAMED;
   for (const node of layout.nodes) {
     const isChosen = some && node.cell >= 0 && chosen[node.cell] === 1;
@@ -268,9 +270,10 @@ function drawAxis(context, { view, ink }, { step, minutes }) {
 
 /**
  * Draw what moves: `alive` (cells), the branch under the pointer `hovered` and the one that the keyboard stands
- * on, `cursor` (nodes or null). `now` is the minute, or null while it plays: dots at it would lag behind.
+ * on, `cursor` (nodes or null). `now` is the minute, or null while it plays: dots at it would lag behind. `isTold`: the tip
+ * tells the name of the hovered one.
  */
-export function drawMoving(context, scene, pixels, { alive, hovered, cursor, now }) {
+export function drawMoving(context, scene, pixels, { alive, hovered, isTold, cursor, now }) {
   const { view, layout, isRamp, some, chosen, others, ink } = scene;
   context.setTransform(pixels, 0, 0, pixels, 0, 0);
   context.clearRect(0, 0, view.width, view.height);
@@ -287,11 +290,12 @@ export function drawMoving(context, scene, pixels, { alive, hovered, cursor, now
     if (x > AXIS_PX - 9 && x < view.width + 9) nodes.push(node);
   }
   context.globalAlpha = some ? Math.max(DIMMED[others] ?? 1, 0.3) : 1;
-  if (isRamp) drawEdges(context, nodes, view, wide, ink.text);
+  if (isRamp && view.perX < EDGED_FROM_PX) veil(context, nodes, scene, wide);
+  else if (isRamp) drawEdges(context, nodes, view, wide, ink.text);
   else drawWide(context, nodes, scene, wide + 1.4);
   context.globalAlpha = 1;
   if (now !== null && view.perX >= DOT_FROM_PX) drawDots(context, nodes, scene, now, held(wide + 1.2, 2, 4));
-  if (hovered) highlight(context, hovered, scene, wide);
+  if (hovered) highlight(context, hovered, scene, wide, !isTold);
   if (cursor) ring(context, cursor, view, ink);
   context.restore();
 }
@@ -326,6 +330,13 @@ function drawDots(context, nodes, scene, minute, radius) {
   }
 }
 
+/** Narrow branches of a ramp have no room for edges: those that aren't alive step back instead. */
+function veil(context, nodes, { layout, view, ink }, wide) {
+  const alive = new Set(nodes);
+  context.globalAlpha *= VEIL;
+  eachBranch({ layout, view }, wide + 1, ink.ground, (node) => !alive.has(node), context);
+}
+
 function drawEdges(context, nodes, view, wide, colour) {
   context.fillStyle = colour;
   for (const node of nodes) {
@@ -336,12 +347,13 @@ function drawEdges(context, nodes, view, wide, colour) {
   }
 }
 
-function highlight(context, node, { view, ink }, wide) {
+function highlight(context, node, { view, ink }, wide, isNamed) {
   const [x, y] = [view.xOf(node.x), view.yOf(node.from)];
   const height = Math.max(view.yOf(node.until) - y, 2);
   context.strokeStyle = ink.accent;
   context.lineWidth = 2;
   context.strokeRect(x - wide / 2 - 3, y - 1, wide + 6, height + 2);
+  if (!isNamed) return;
   context.font = `600 ${FONT}`;
   context.textBaseline = "middle";
   const isRight = x > view.width - 100;

@@ -23,21 +23,30 @@ function rowsWithin(tracks, cell) {
   return first <= last ? [first, last] : null;
 }
 
-const nodeOf = (name, cell) => ({
-  name, cell, parent: null, children: [], depth: 0, order: cell, sulston: true, followed: false,
+const nodeOf = (name, cell, above = mother(name)) => ({
+  name, cell, above, parent: null, children: [], depth: 0, order: cell, followed: false,
   from: 0, until: 0, seenFrom: null, seenUntil: null, divides: false, bottom: 0, cells: 1,
   x: 0, left: 0, right: 0, folded: false,
 });
 
+/** The cell's mother by name: one that is followed, also of a nucleus without a name; else what her own name says. */
+const motherOf = (tracks, cell) => (tracks.mothers[cell] >= 0 ? tracks.names[tracks.mothers[cell]] : mother(tracks.names[cell]));
+
+/** Whether a cell is `root` or descends from it. */
+function isUnder(tracks, cell, root) {
+  for (let at = cell; at >= 0; at = tracks.mothers[at]) {
+    if (descends(tracks.names[at], root)) return true;
+  }
+  return false;
+}
+
 function seenNodes(tracks, timeline, root) {
   const nodes = [];
   tracks.names.forEach((name, cell) => {
-    if (root && !(isSulston(root) ? descends(name, root) : name === root)) return;
     const rows = rowsWithin(tracks, cell);
-    if (!rows) return;
-    const node = nodeOf(name, cell);
+    if (!rows || (root && !isUnder(tracks, cell, root))) return;
+    const node = nodeOf(name, cell, motherOf(tracks, cell));
     [node.seenFrom, node.seenUntil] = rows.map((row) => timeline.minutes(tracks.time[row]));
-    node.sulston = isSulston(name);
     // Her daughters come in the frame after her last: no gap in her line.
     const lastRow = tracks.firstRow[cell + 1] - 1;
     node.followed = tracks.daughters[cell].some((daughter) => tracks.previous[tracks.firstRow[daughter]] === lastRow);
@@ -53,15 +62,15 @@ function hung(seen, root) {
   let tops = [];
   for (const start of seen) {
     for (let node = start; node !== null;) {
-      const above = node.name === root ? null : mother(node.name);
-      const known = byName.get(above) ?? null;
-      if (above === null) tops.push(node);
+      const isTop = node.name === root || node.above === null;
+      const known = byName.get(node.above) ?? null;
+      if (isTop) tops.push(node);
       else {
-        node.parent = known ?? nodeOf(above, -1);
+        node.parent = known ?? nodeOf(node.above, -1);
         node.parent.children.push(node);
       }
-      if (above === null || known) break;
-      byName.set(above, node.parent);
+      if (isTop || known) break;
+      byName.set(node.above, node.parent);
       unseen.push(node.parent);
       node = node.parent;
     }
@@ -93,7 +102,7 @@ const beginning = (node) => node.seenFrom ?? node.until;
 function endOf(node, join) {
   const first = Math.min(...node.children.map(beginning));
   if (!isSeen(node)) return isUnderSeen(node) ? first : first - join;
-  const births = node.children.filter((child) => isSeen(child) && mother(child.name) === node.name).map(beginning);
+  const births = node.children.filter((child) => isSeen(child) && child.above === node.name).map(beginning);
   node.divides = births.length > 0;
   const told = node.divides ? Math.min(...births) : node.seenUntil;
   return Math.max(Math.min(told, first), node.seenFrom);
@@ -127,23 +136,26 @@ function timed(tops, join) {
  * `nodes` are the branches that are drawn, a mother before her daughters: {name, cell (-1 for an unseen mother),
  * parent, children (none of a folded one), depth, from, until, seenFrom, seenUntil (minutes; null for an unseen
  * mother), divides, bottom (last minute of the sublineage), cells (seen cells from here down), x, left, right
- * (room of the sublineage), folded, sulston, index (its own in `nodes`)}. `of[cell]` is the node that stands for a cell: its own, the folded
+ * (room of the sublineage), folded, index (its own in `nodes`)}. `of[cell]` is the node that stands for a cell: its own, the folded
  * one that holds it, or null. `first` and `last` are the minutes at top and bottom; `lineageWidth` is the width
- * without the unnamed nuclei, which stand in as few lanes as hold them from `unnamed` on (null: none).
+ * without the unnamed nuclei, which stand in as few lanes as hold them from `unnamed` on (null: none;
+ * those of them that divide stand before the others, as trees of their own).
  *
  * `root`: only that cell and what descends from it, "" for all. `folded`: names whose daughters are put away.
  */
 export function treeLayout(tracks, timeline, { root = "", folded = [] } = {}) {
   const seen = seenNodes(tracks, timeline, root);
   const [start, end] = [tracks.startFrame, tracks.lastFrame].map((frame) => timeline.minutes(frame));
-  const lineage = hung(seen.filter(({ sulston }) => sulston), root);
-  timed(lineage, JOIN_SHARE * (end - start));
+  const tops = hung(seen, root);
+  timed(tops, JOIN_SHARE * (end - start));
+  const isNamed = (top) => isSulston(top.name);
   const layout = { nodes: [], of: new Array(tracks.names.length).fill(null) };
-  layout.lineageWidth = placed(lineage, new Set(folded), layout);
-  const unnamed = seen.filter(({ sulston }) => !sulston);
-  const gap = layout.lineageWidth && unnamed.length ? UNNAMED_GAP : 0;
-  layout.unnamed = unnamed.length ? layout.lineageWidth + gap : null;
-  layout.width = laned(unnamed, layout.lineageWidth + gap, layout);
+  layout.lineageWidth = placed(tops.filter(isNamed), new Set(folded), layout, 0);
+  const unnamed = tops.filter((top) => !isNamed(top));
+  const left = layout.lineageWidth + (layout.lineageWidth && unnamed.length ? UNNAMED_GAP : 0);
+  layout.unnamed = unnamed.length ? left : null;
+  const families = placed(unnamed.filter(({ children }) => children.length), new Set(folded), layout, left);
+  layout.width = laned(unnamed.filter(({ children }) => children.length === 0), families, layout);
   const { nodes } = layout;
   nodes.forEach((node, index) => { node.index = index; });
   layout.first = Math.min(...nodes.map(({ from }) => from), root && nodes.length ? Infinity : start);
@@ -151,8 +163,9 @@ export function treeLayout(tracks, timeline, { root = "", folded = [] } = {}) {
   return layout;
 }
 
-function placed(tops, folded, layout) {
-  let next = 0;
+/** Places of whole trees side by side from `left` on; returns where they end. */
+function placed(tops, folded, layout, left) {
+  let next = left;
   const hide = (node, under) => {
     for (const child of node.children) {
       if (isSeen(child)) layout.of[child.cell] = under;
@@ -186,8 +199,6 @@ function laned(unnamed, left, layout) {
     let lane = lanes.findIndex((until) => until < node.seenFrom);
     if (lane < 0) lane = lanes.push(0) - 1;
     lanes[lane] = node.seenUntil;
-    node.from = node.seenFrom;
-    node.until = node.bottom = node.seenUntil;
     Object.assign(node, { left: left + lane, right: left + lane + 1, x: left + lane + 0.5 });
     layout.of[node.cell] = node;
     layout.nodes.push(node);

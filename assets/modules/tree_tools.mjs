@@ -16,17 +16,17 @@ const button = (text, title, onclick, attributes = {}) => (
 
 /**
  * The row in `root`. `told` is asked for what somebody does: along(measure), odd(), fold(), unfold(), rootAt(name),
- * rootHere(), fit(), save(form). Returns {show(state)}; the state is {view, current (node or null), isWhole,
+ * rootHere(), fit(), save(form). Returns {fitted(isFitted), show(state)}; the state is {view, current (node or null), isWhole,
  * ancestors (names from the root's topmost known mother down), whyNoOdd ("" when it can be told)}.
  */
 export function treeTools(root, told) {
   const measures = ["blot", ...MEASURES.filter((each) => each !== "blot")];
-  const alongs = select("Along branches", [["", "stage’s colours"], ...measures.map((each) => [each, `${each} along`])], "", told.along);
+  const alongs = select("Along branches", [["", "stage’s colours"], ...measures.map((each) => [each, each])], "", told.along);
   alongs.title = "Along branches: the colours of the stage, or expression: green below zero, black, red above";
   const odd = button("Odd divisions", "", told.odd, { "aria-pressed": "false" });
   const fold = button("Fold", "", told.fold);
   const here = button("Root", "", told.rootHere);
-  const unfold = button("Unfold all", "Show every sublineage again", told.unfold);
+  const unfold = button("Unfold all", "Show every sublineage again", told.unfold, { class: "tree-crumb" });
   const fit = button("Fit", "The whole tree (0)", told.fit);
   const saves = element(
     "details",
@@ -48,9 +48,10 @@ export function treeTools(root, told) {
   const crumbs = element("nav", { class: "tree-crumbs", "aria-label": "Root of the tree" });
   root.replaceChildren(
     crumbs,
-    alongs, odd, fold, here, unfold, fit, saves,
+    alongs, odd, fold, here, fit, saves,
   );
   return {
+    fitted(isFitted) { fit.hidden = isFitted; },
     show({ view, current, ancestors, isWhole, whyNoOdd }) {
       alongs.value = view.along;
       odd.setAttribute("aria-pressed", String(view.odd && !whyNoOdd));
@@ -63,14 +64,15 @@ export function treeTools(root, told) {
       fold.title = canFold ? `${fold.textContent} what descends from ${name} (F)` : "Click a branch that divides first, then fold what descends from it (F)";
       here.disabled = !current || name === view.root;
       here.title = current ? `Only ${name} and what descends from it (R)` : "Click a branch first, then see it and what descends from it alone (R)";
-      unfold.hidden = view.folded.length === 0;
-      crumbs.hidden = isWhole;
-      if (isWhole) return;
+      const { length: folds } = view.folded;
+      crumbs.hidden = isWhole && folds === 0;
       const step = (words, at) => button(words, at ? `The tree from ${at}` : "The whole tree (Escape)", () => told.rootAt(at), { class: "tree-crumb" });
       crumbs.replaceChildren(
-        step("whole tree", ""),
-        ...ancestors.flatMap((each) => ["▸", step(each, each)]),
-        "▸", element("strong", { text: view.root, "aria-current": "location" }),
+        ...(isWhole ? [] : [
+          step("whole tree", ""), ...ancestors.flatMap((each) => ["▸", step(each, each)]),
+          "▸", element("strong", { text: view.root, "aria-current": "location" }),
+        ]),
+        ...(folds ? [element("span", { class: "tree-folds", text: `${folds} folded` }), unfold] : []),
       );
     },
   };

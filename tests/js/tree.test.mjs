@@ -17,7 +17,7 @@ function made(cells, { start = 1, blot = null } = {}) {
   const time = cells.flatMap(([, first, last]) => Array.from({ length: last - first + 1 }, (_, i) => first + i));
   const firstRow = [0];
   cells.forEach(([, first, last], i) => firstRow.push(firstRow[i] + last - first + 1));
-  const mothers = names.map((name) => names.indexOf(mother(name) ?? ""));
+  const mothers = names.map((name) => names.indexOf(mother(name) ?? (/^Nuc\d+[ap]+$/.test(name) ? name.slice(0, -1) : "")));
   const previous = new Int32Array(time.length).fill(-1);
   names.forEach((_, cell) => {
     for (let row = firstRow[cell] + 1; row < firstRow[cell + 1]; row += 1) previous[row] = row - 1;
@@ -117,6 +117,14 @@ test("a cell as root: only what descends from it, whether it was seen or not", (
 test("unnamed nuclei share lanes that are free at their time", () => {
   const layout = treeLayout(made([["E", 1, 9], ["Nuc1", 1, 3], ["Nuc2", 2, 5], ["Nuc3", 4, 6], ["Nuc4", 6, 9]]), minutes(9));
   assert.deepEqual(places(layout), { E: 0.5, Nuc1: 3.5, Nuc2: 4.5, Nuc3: 3.5, Nuc4: 4.5 });
+});
+
+test("unnamed nuclei whose mothers are known are trees of their own, before the others", () => {
+  const embryo = made([["E", 1, 9], ["Nuc1", 1, 3], ["Nuc1a", 4, 9], ["Nuc1p", 4, 9], ["Nuc2", 1, 9]]);
+  const layout = treeLayout(embryo, minutes(9));
+  assert.deepEqual(places(layout), { E: 0.5, Nuc1: 4, Nuc1a: 3.5, Nuc1p: 4.5, Nuc2: 5.5 });
+  assert.deepEqual([of(layout, "Nuc1").until, of(layout, "Nuc1").divides, layout.width], [3, true, 6]);
+  assert.deepEqual(places(treeLayout(embryo, minutes(9), { root: "Nuc1" })), { Nuc1: 1, Nuc1a: 0.5, Nuc1p: 1.5 });
 });
 
 test("a branch is found where it is drawn", () => {

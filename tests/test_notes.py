@@ -1,5 +1,6 @@
 """Notes: the API as scripts ask it, two people at once, and in a real browser a story that plays."""
 
+import re
 import threading
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 
 from services.lab import open_lab
 from services.notes import MOST_NOTES, BadNote, Changed, NoSuchNote, NoteStore
-from tests.hand_made import add
+from tests.hand_made import add, cd_file
 
 HOSTILE = "<img src=x onerror=alert(1)> =1+1 {{7*7}} ' OR 1=1 -- \u202e \U0001f9ec"
 
@@ -222,3 +223,263 @@ def test_a_page_elsewhere_may_not_write(client: Any, address: str) -> None:
             client.post(address, json={"cell": "", "frame": 1, "text": "x"}, headers=header).status_code
             == 403
         )
+
+
+# ---- in the browser
+
+SHOWN = "window.blastoscope.watching"
+
+
+@pytest.fixture(scope="module")
+def program(serve: Any) -> Any:
+    return serve()
+
+
+@pytest.fixture
+def shown(program: Any, page: Any) -> Any:
+    """An embryo of its own, its notes tab open; `shown.embryo`, `shown.store`, `shown.url`."""
+    seed = 1000 + program.lab.embryos.count()
+    page.embryo = program.lab.embryos.add(cd_file(seed=seed, frames=60), f"{seed}.csv").embryo
+    page.store = NoteStore(program.lab.engine)
+    page.address = f"{program.url}/embryos/{page.embryo.id}"
+    opened(page)
+    return page
+
+
+def opened(page: Any, query: str = "?v=2&stage=plane&tree=0&tab=notes") -> None:
+    page.goto(page.address + query)
+    page.locator("#watch[data-ready] .tab-notes h2", has_text="ote").wait_for()
+
+
+def three(page: Any) -> list[str]:
+    """Three notes in the store: the story goes on, and back."""
+    view = "?v=2&stage=plane&cells=ABala&colour=acetree&frame=10"
+    pinned = [
+        page.store.add(page.embryo.id, "ABala", 10, "It begins here", "Ada", view),
+        page.store.add(
+            page.embryo.id, "MSa", 30, "Then this one", "Ben", "?v=2&stage=plane&cells=MSa&frame=30"
+        ),
+        page.store.add(page.embryo.id, "Ea", 20, "And back", "", ""),
+    ]
+    return [note.id for note in pinned]
+
+
+def words(page: Any) -> list[str]:
+    return list(page.locator(".note-text").all_inner_texts())
+
+
+def until(page: Any, condition: str, timeout: int = 15_000) -> None:
+    page.wait_for_function(f"() => ({condition})", timeout=timeout)
+
+
+@pytest.mark.browser
+def test_a_note_is_pinned_seen_by_others_edited_deleted_and_undone(shown: Any, browser: Any) -> None:
+    page = shown
+    assert "Notes keep what you saw" in page.locator(".notes-empty").inner_text()
+    assert page.get_by_role("button", name="Play story").is_hidden()
+    page.evaluate(f"{SHOWN}.choose(['ABala']); {SHOWN}.clock.seek(12)")
+    page.get_by_label("Colours").select_option("acetree")
+    page.keyboard.press("Escape") if page.locator(".popover-box").count() else None
+    page.evaluate(f"{SHOWN}.choose(['ABala'])")
+    page.locator("h1").click()
+    page.keyboard.press("n")
+    field = page.get_by_label("New note: ABala")
+    field.fill(f"{HOSTILE}\nsecond line")
+    page.get_by_label("Your name").fill("Ada")
+    page.get_by_role("button", name="Keep note").click()
+    page.locator(".note").wait_for()
+    (note,) = page.store.of(page.embryo.id)
+    assert (note.cell, note.frame, note.author, note.text) == ("ABala", 12, "Ada", f"{HOSTILE}\nsecond line")
+    assert "cells=ABala" in note.view and "frame=12" in note.view and "colour=acetree" in note.view
+    assert words(page) == [f"{HOSTILE}\nsecond line"]
+    assert page.locator(".note img").count() == 0
+    assert page.evaluate(f"{SHOWN}.notes") == [
+        {
+            "id": note.id,
+            "cell": page.evaluate(f"{SHOWN}.tracks.names.indexOf('ABala')"),
+            "frame": 12,
+            "text": note.text,
+        }
+    ]
+
+    page.get_by_role("button", name=re.compile("^Edit note 1")).click()
+    text = page.locator(".note-field")
+    assert text.input_value() == note.text
+    text.fill("Shorter")
+    text.press("Control+Enter")
+    page.locator(".note-text", has_text="Shorter").wait_for()
+    assert page.store.of(page.embryo.id)[0].version == 2
+
+    other = browser.new_context()
+    somebody = other.new_page()
+    somebody.address = page.address
+    opened(somebody)
+    assert words(somebody) == ["Shorter"]
+    other.close()
+
+    page.get_by_role("button", name=re.compile("^Delete note 1")).click()
+    page.locator(".notes-empty").wait_for()
+    assert page.store.of(page.embryo.id) == []
+    page.locator(".toast-line").get_by_role("button", name="Undo").click()
+    page.locator(".note-text", has_text="Shorter").wait_for()
+    assert len(page.store.of(page.embryo.id)) == 1
+
+
+@pytest.mark.browser
+def test_a_note_leads_to_its_cell_moment_and_view(shown: Any) -> None:
+    page = shown
+    three(page)
+    opened(page)
+    page.locator(".note").nth(2).wait_for()
+    page.locator(".note-go").first.click()
+    view = page.evaluate(f"{SHOWN}.view")
+    assert (view["cells"], view["colour"], view["tab"], view["tree"]) == (
+        ["ABala"],
+        "acetree",
+        "notes",
+        False,
+    )
+    assert page.evaluate(f"{SHOWN}.clock.frame") == 10
+    assert page.locator(".note[aria-current=true] .note-text").inner_text() == "It begins here"
+    until(page, "/cells=ABala/.test(location.search)")
+    link = page.locator(".note-go").nth(1).get_attribute("href")
+    page.goto(page.address + link)
+    page.locator("#watch[data-ready]").wait_for()
+    assert page.evaluate(f"{SHOWN}.view.cells") == ["MSa"]
+    assert page.evaluate(f"{SHOWN}.clock.frame") == 30
+
+
+@pytest.mark.browser
+def test_only_views_of_this_program_become_links(shown: Any) -> None:
+    page = shown
+    here = f"{page.address}?v=2&cells=Ca&tab=notes&stage=plane"
+    text = f"see {here}, not https://example.org/embryos/abc or {page.address}/download?form=original"
+    page.store.add(page.embryo.id, "", 5, text)
+    opened(page)
+    page.locator(".note").wait_for()
+    assert words(page) == [text]
+    links = page.locator(".note-text a")
+    assert links.count() == 1 and links.get_attribute("href") == here
+    links.click()
+    until(page, f"{SHOWN} && {SHOWN}.view.cells[0] === 'Ca'")
+
+
+@pytest.mark.browser
+def test_notes_are_put_in_order_by_keys_and_by_dragging(shown: Any) -> None:
+    page = shown
+    three(page)
+    opened(page)
+    page.locator(".note").nth(2).wait_for()
+    handle = page.get_by_role("button", name=re.compile("^Move note 1 of 3"))
+    handle.focus()
+    page.keyboard.press("ArrowDown")
+    page.locator("[role=status]", has_text="Note moved to place 2 of 3").wait_for(state="attached")
+    page.keyboard.press("ArrowDown")
+    page.locator("[role=status]", has_text="Note moved to place 3 of 3").wait_for(state="attached")
+    order = ["Then this one", "And back", "It begins here"]
+    assert words(page) == order
+    until(page, "document.activeElement.getAttribute('aria-label')?.startsWith('Move note 3 of 3')")
+    page.wait_for_load_state("networkidle")
+    assert [note.text for note in page.store.of(page.embryo.id)] == order
+    grip, first = (
+        page.locator(".note-handle").nth(2).bounding_box(),
+        page.locator(".note").first.bounding_box(),
+    )
+    page.mouse.move(grip["x"] + 8, grip["y"] + 8)
+    page.mouse.down()
+    page.mouse.move(grip["x"] + 8, first["y"] + 4, steps=6)
+    with page.expect_response(lambda answer: answer.request.method == "PATCH"):
+        page.mouse.up()
+    assert words(page) == ["It begins here", "Then this one", "And back"]
+    assert [note.text for note in page.store.of(page.embryo.id)] == words(page)
+
+
+@pytest.mark.browser
+def test_a_story_plays_from_note_to_note_and_gives_the_view_back(shown: Any) -> None:
+    page = shown
+    three(page)
+    opened(page, "?v=2&cells=Ca&frame=40&stage=plane&tree=0&tab=notes")
+    page.locator(".note").nth(2).wait_for()
+    page.wait_for_timeout(300)
+    before = page.evaluate(f"{SHOWN}.search()")
+    page.get_by_role("button", name="Play story").click()
+    callout = page.get_by_role("region", name="Story")
+    assert "It begins here" in callout.inner_text() and "1 of 3" in callout.inner_text()
+    assert page.evaluate(f"{SHOWN}.clock.frame") == 10
+    assert page.evaluate(f"{SHOWN}.view.colour") == "acetree"
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    until(page, f"{SHOWN}.clock.playing && {SHOWN}.clock.frame > 12 && {SHOWN}.clock.frame < 29")
+    assert page.evaluate(f"{SHOWN}.view.cells") == ["MSa"], "the next view is set before time plays there"
+    until(page, f"!{SHOWN}.clock.playing && {SHOWN}.clock.frame === 30")
+    assert "Then this one" in callout.inner_text()
+    assert not [url for url in requests if "/api/" in url]
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate(f"{SHOWN}.clock.frame") == 20, "it jumps back"
+    assert page.evaluate(f"{SHOWN}.view.cells") == ["Ea"], "without a view of its own a note shows its cell"
+    page.keyboard.press("ArrowLeft")
+    assert "Then this one" in callout.inner_text()
+    page.keyboard.press("Space")
+    page.get_by_role("button", name="Go on with the story").wait_for()
+    page.wait_for_timeout(4500)
+    assert "2 of 3" in callout.inner_text(), "it rests"
+    page.keyboard.press("Escape")
+    callout.wait_for(state="detached")
+    assert page.evaluate(f"{SHOWN}.search()") == before
+    until(page, f"location.search === {before!r}")
+
+
+@pytest.mark.browser
+def test_with_reduced_motion_a_story_jumps(shown: Any) -> None:
+    page = shown
+    page.emulate_media(reduced_motion="reduce")
+    three(page)
+    opened(page)
+    page.locator(".note").nth(2).wait_for()
+    page.get_by_role("button", name="Play story").click()
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate(f"[{SHOWN}.clock.frame, {SHOWN}.clock.playing]") == [30, False]
+    page.get_by_role("button", name="End the story").click()
+    page.get_by_role("region", name="Story").wait_for(state="detached")
+
+
+@pytest.mark.browser
+def test_two_people_who_edit_one_note_see_each_others_words(shown: Any) -> None:
+    page = shown
+    (first, *_) = three(page)
+    opened(page)
+    page.get_by_role("button", name=re.compile("^Edit note 1")).click()
+    page.store.change(page.embryo.id, first, 1, {"text": "Hers", "author": "Eva"})
+    page.locator(".note-field").fill("Mine")
+    page.get_by_role("button", name="Keep note").click()
+    conflict = page.locator(".note-conflict")
+    conflict.wait_for()
+    assert "Eva changed this note meanwhile" in conflict.inner_text() and "Hers" in conflict.inner_text()
+    assert page.locator(".note-field").input_value() == "Mine", "nothing of what was written is lost"
+    page.get_by_role("button", name="Write mine over it").click()
+    page.locator(".note-text", has_text="Mine").wait_for()
+    assert page.store.of(page.embryo.id)[0].version == 3
+    page.get_by_role("button", name=re.compile("^Edit note 1")).click()
+    page.store.change(page.embryo.id, first, 3, {"text": "Hers again"})
+    page.get_by_role("button", name="Keep note").click()
+    page.get_by_role("button", name="Take theirs").click()
+    assert words(page)[0] == "Hers again"
+    page.store.delete(page.embryo.id, first)
+    page.get_by_role("button", name=re.compile("^Delete note 1")).click()
+    page.locator(".toast-line", has_text="Somebody deleted this note meanwhile").wait_for()
+    assert words(page) == ["Then this one", "And back"]
+    page.errors[:] = [error for error in page.errors if "40" not in error]  # the refusals of this test
+
+
+@pytest.mark.browser
+def test_notes_that_cannot_be_fetched_say_so(shown: Any) -> None:
+    page = shown
+    three(page)
+    page.route("**/notes", lambda route: route.abort())
+    page.goto(page.address + "?v=2&stage=plane&tab=notes")
+    page.locator(".notes-problem").wait_for()
+    page.unroute("**/notes")
+    page.locator(".notes-problem").get_by_role("button", name="Try again").click()
+    page.locator(".note").nth(2).wait_for()
+    assert page.locator(".notes-problem").is_hidden()
+    page.errors.clear()

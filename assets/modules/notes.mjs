@@ -332,24 +332,27 @@ export function makeNotes(root, watch) {
 
   function drag(event, note) {
     if (event.button !== 0) return;
-    const handle = event.currentTarget;
-    const row = handle.closest("li");
-    handle.setPointerCapture(event.pointerId);
+    const row = event.currentTarget.closest("li");
     row.classList.add("dragged");
-    handle.onpointermove = ({ clientY }) => {
+    const drags = new AbortController(); // of the window: a row that is moved in the document loses the pointer
+    const during = (type, told) => window.addEventListener(type, told, { signal: drags.signal });
+    during("pointermove", ({ clientY }) => {
       const others = [...items.children].filter((each) => each !== row);
       const below = others.find((each) => {
         const { top, height } = each.getBoundingClientRect();
         return clientY < top + height / 2;
-      });
-      if ((below ?? null) !== row.nextElementSibling) items.insertBefore(row, below ?? null);
-    };
-    handle.onpointerup = handle.onpointercancel = (over) => {
-      handle.onpointermove = handle.onpointerup = handle.onpointercancel = null;
+      }) ?? null;
+      if (below !== row.nextElementSibling) items.insertBefore(row, below);
+    });
+    const over = (kept) => {
+      drags.abort();
       row.classList.remove("dragged");
-      if (over.type === "pointerup") move(note, [...items.children].indexOf(row));
+      const place = [...items.children].indexOf(row);
+      if (kept && place !== notes.indexOf(note)) move(note, place);
       else list();
     };
+    during("pointerup", () => over(row.isConnected));
+    during("pointercancel", () => over(false));
   }
 
   // What happens

@@ -80,7 +80,7 @@ export class ScaleBar {
       this.#words.textContent = barWords(um, flat);
       this.root.setAttribute("aria-label", `Scale bar: ${barWords(um, flat)}`);
     }
-    if (Math.abs(px - shown.px) > 0.05) this.#bar.style.width = `${px.toFixed(1)}px`;
+    if (!(Math.abs(px - shown.px) <= 0.05)) this.#bar.style.width = `${px.toFixed(1)}px`;
     Object.assign(shown, { um, px, flat });
   }
 }

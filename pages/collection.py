@@ -17,6 +17,7 @@ from components import look
 from components.collection import collection_room
 from services import tracks
 from services.api import error
+from services.cell_names import names_of
 from services.embryos import Embryo, NoSuchEmbryo, NoSuchSet, minutes_of
 from services.lab import Lab
 
@@ -83,6 +84,7 @@ def register(app: dash.Dash, lab: Lab) -> None:
             "palettes": {scheme: look.founder_colours(scheme) for scheme in ("safe", "acetree")},
             "ground": look.tokens("dark")["ground"],
             "sets": lab.embryos.sets(),
+            "cell_names": names_of(lab.engine),
         }
         return html.Div(
             [

@@ -217,7 +217,7 @@ class Collection {
 
   /** Names of the embryos that have come, for the search and the choice. */
   #gathered() {
-    gatherNames(this.names, this.entries.map(({ tracks }) => tracks.names));
+    this.names = gatherNames(this.names, this.entries.map(({ tracks }) => tracks.names));
     this.#styled = "";
     this.#styles();
     this.tools.show();
@@ -413,7 +413,7 @@ class Collection {
     this.stage.querySelector(".space-view").replaceChildren();
     this.root.querySelector(".time-bar").replaceChildren();
     Object.assign(this, { entries: [], unloaded: [], told: [], leftOut: [], planned: [], cut: null, cells: [], chosen: new Set() });
-    this.names.length = 0;
+    this.names = [];
     this.#styled = this.#painted = this.#laidAs = "";
     this.tools.show();
     this.panel.show();

@@ -17,15 +17,12 @@ export function turnsOf(name) {
 
 const keyOf = (name) => (isSulston(name) ? `0${turnsOf(name).map((left) => (left ? "0" : "1")).join("")}` : `1${name}`);
 
-/** Fill `names` with each name of `lists` once, a mother before her daughters, left before right, unnamed last. */
+/** Each name of `lists` and of `names` once, a mother before her daughters, left before right, unnamed last; `names` if none is new. */
 export function gatherNames(names, lists) {
-  const had = new Set(names);
   const found = new Set(names);
   for (const list of lists) for (const name of list) found.add(name);
-  if (found.size === had.size) return names;
+  if (found.size === names.length) return names;
   const keyed = [...found].map((name) => [keyOf(name), name]);
   keyed.sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0));
-  names.length = 0;
-  for (const [, name] of keyed) names.push(name);
-  return names;
+  return keyed.map(([, name]) => name);
 }

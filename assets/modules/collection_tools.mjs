@@ -22,7 +22,8 @@ export function collectionTools(root, collection) {
   const stop = element("button", { type: "button", class: "quiet-button" });
   const loading = element("div", { class: "collection-loading", hidden: true }, words, bar, stop);
 
-  const search = searchField(collection.names, (terms) => collection.choose(terms, "add"), "None of these embryos follows");
+  let search = element("div");
+  let searched = null; // the names that it knows
   const clear = element("button", {
     type: "button", class: "quiet-button", text: "Clear", title: "Choose nothing (Escape)", onclick: () => collection.change({ cells: [] }),
   });
@@ -40,7 +41,7 @@ export function collectionTools(root, collection) {
   };
   const fold = element("button", { type: "button", class: "quiet-button fold", onclick: () => collection.change({ panel: !collection.view.panel }) });
   root.querySelector(".watch-tools").replaceChildren(
-    element("div", { class: "tools-choice" }, search, clear, chipList),
+    element("div", { class: "tools-choice", onfocusout: () => setTimeout(tellSearch) }, search, clear, chipList),
     element("div", { class: "tools-view" }, ...Object.values(controls)),
     fold,
   );
@@ -59,6 +60,15 @@ export function collectionTools(root, collection) {
     }
     embryos.value = view.embryos;
     real.checked = view.real;
+  }
+
+  /** Names come with the embryos; who is typing keeps the field. */
+  function tellSearch() {
+    if (searched === collection.names || search.contains(document.activeElement)) return;
+    searched = collection.names;
+    const made = searchField(searched, (terms) => collection.choose(terms, "add"), "None of these embryos follows", collection.data.cell_names);
+    search.replaceWith(made);
+    search = made;
   }
 
   function tellFacts() {
@@ -100,6 +110,7 @@ export function collectionTools(root, collection) {
   function show() {
     const { view } = collection;
     tellEmbryos();
+    tellSearch();
     tellFacts();
     tellLegend();
     for (const [name, control] of Object.entries(controls)) control.value = String(view[name]);

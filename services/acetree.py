@@ -376,11 +376,13 @@ def write(table: pandas.DataFrame, name: str, first_frame: int, beside: Mapping[
     time = rows["time"].to_numpy()
     index = _indices(time)
     links = _links(np.concatenate([graph.links, graph.births]), time, index)
-    lines = _lines(rows, index, links)
+    columns = _columns(rows, index, links)
+    names = [str(name).replace(",", "_") for name in graph.names]
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for frame, numbers in _frames(time):
-            archive.writestr(f"nuclei/t{frame:03}-nuclei", "".join(lines[row] for row in numbers))
+            cells = [names[track] for track in graph.track[numbers]]
+            archive.writestr(f"nuclei/t{frame:03}-nuclei", _lines(columns, cells, numbers))
         archive.writestr(f"parameters/{name}-parameters", "")
         for file_name, text in beside.items():
             archive.writestr(file_name, text)
@@ -432,28 +434,38 @@ def _as_whole(values: np.ndarray) -> np.ndarray:
     return np.clip(np.round(values), -_LARGEST_WHOLE, _LARGEST_WHOLE).astype("int64")
 
 
-def _lines(rows: pandas.DataFrame, index: np.ndarray, links: np.ndarray) -> list[str]:
+def _columns(rows: pandas.DataFrame, index: np.ndarray, links: np.ndarray) -> list[np.ndarray]:
+    """What is written of each row, but for its name: indices, links, x, y, z, size, weight, reporter."""
     whole = {what: _as_whole(rows[what].to_numpy()) for what in ("x", "y", "size", "gweight", *_REPORTER)}
     raw = whole["none"]
-    columns = [
-        index.tolist(),
-        *links.T.tolist(),
-        whole["x"].tolist(),
-        whole["y"].tolist(),
-        rows["z"].tolist(),
-        whole["size"].tolist(),
-        [str(name).replace(",", "_") for name in rows["cell"]],
-        whole["gweight"].tolist(),
-        raw.tolist(),
-        *[(raw - whole[what]).tolist() for what in ("global", "local", "blot", "cross")],
-    ]
-    return [
+    taken_away = [raw - whole[what] for what in ("global", "local", "blot", "cross")]
+    place = [whole["x"], whole["y"], rows["z"].to_numpy(), whole["size"]]
+    return [index, *links.T, *place, whole["gweight"], raw, *taken_away]
+
+
+def _lines(columns: list[np.ndarray], cells: list[str], numbers: np.ndarray) -> str:
+    """The lines of one frame."""
+    values = zip(*(column[numbers].tolist() for column in columns), strict=True)
+    return "".join(
         f"{n}, 1, {before}, {one}, {two}, {x}, {y}, {z}, {size}, {name}, {weight}, {none}, 0, 0, , "
         f"{none}, {of_global}, {of_local}, {of_blot}, {of_cross}, \n"
-        for n, before, one, two, x, y, z, size, name, weight, none, of_global, of_local, of_blot, of_cross in zip(
-            *columns, strict=True
-        )
-    ]
+        for name, (
+            n,
+            before,
+            one,
+            two,
+            x,
+            y,
+            z,
+            size,
+            weight,
+            none,
+            of_global,
+            of_local,
+            of_blot,
+            of_cross,
+        ) in zip(cells, values, strict=True)
+    )
 
 
 def _frames(time: np.ndarray) -> Iterable[tuple[int, np.ndarray]]:

@@ -1,8 +1,9 @@
 """An embryo as napari's Tracks layer takes it: `tracks.csv`, `graph.json` and how to open them, in a zip.
 
 The layer's data are `track_id, t, z, y, x`, sorted by track and time, and its graph says of a track that was
-born from another which one that is (napari documentation, `napari.layers.Tracks`). `parent_track_id` beside
-them is what inTRACKtive asks for; -1 without one.
+born from another which one that is (napari documentation, `napari.layers.Tracks`). It takes no negative times,
+so strays at frames below 0 are left out. `parent_track_id` beside them is what inTRACKtive asks for; -1
+without one.
 """
 
 import io
@@ -32,13 +33,13 @@ tracks.csv and graph.json are an embryo's tracks for napari's Tracks layer: t in
     viewer.add_tracks(table[["track_id", "t", "z", "y", "x"]], features=table.loc[:, "minutes":], graph=graph)
     napari.run()
 inTRACKtive: intracktive convert --input_file tracks.csv. With napari-geff, napari opens the same embryo as GEFF.
-CITATION.txt says where the embryo comes from and what to cite.
+CITATION.txt says where the embryo comes from and what to cite. Frames below 0 are left out: napari takes none.
 """
 
 
 def write(embryo: Embryo, table: pandas.DataFrame, citation: str) -> bytes:
     """The zip. `table` is EmbryoStore.table's; `citation` the text of its CITATION.txt."""
-    graph = track_graph(table, embryo.first_frame)
+    graph = track_graph(table[table["time"] >= 0], embryo.first_frame)
     csv = pyarrow.BufferOutputStream()
     pyarrow.csv.write_csv(pyarrow.Table.from_pandas(tracks(embryo, graph), preserve_index=False), csv)
     out = io.BytesIO()

@@ -547,7 +547,7 @@ export class Scene {
     gl.disable(gl.DITHER);
     gl.enable(gl.DEPTH_TEST);
     gl.depthFunc(gl.LEQUAL);
-    gl.blendFunc(gl.SRC_ALPHA, gl.ONE_MINUS_SRC_ALPHA);
+    gl.blendFuncSeparate(gl.SRC_ALPHA, gl.ONE_MINUS_SRC_ALPHA, gl.ONE, gl.ONE_MINUS_SRC_ALPHA); // what is drawn stays opaque
     gl.bindVertexArray(gl.createVertexArray());
     [, this.#largestPoint] = gl.getParameter(gl.ALIASED_POINT_SIZE_RANGE);
   }

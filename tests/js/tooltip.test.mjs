@@ -1,6 +1,6 @@
 import test from "node:test";
 import assert from "node:assert/strict";
-import { measured, nucleusLines, placeWords, recordedWords, sister } from "../../assets/modules/tooltip.mjs";
+import { besideOf, measured, nucleusLines, placeWords, recordedWords, sister } from "../../assets/modules/tooltip.mjs";
 import { calibration, cellOf, timeline, tiny } from "./tiny.mjs";
 
 test("a sister is the other daughter, also of the early cells", () => {
@@ -43,4 +43,15 @@ test("expression between two frames lies between theirs", () => {
   const [a, b] = [tracks.value("blot", row), tracks.value("blot", row + 1)];
   assert.ok(Math.abs(measured(tracks, "blot", cell, tracks.time[row] + 0.25) - (a + 0.25 * (b - a))) < 1e-9);
   assert.equal(measured(tracks, "blot", cell, 999), null);
+});
+
+test("the box stands beside its nucleus and never over it", () => {
+  for (const [x, y] of [[50, 50], [350, 200], [180, 200], [200, 590], [5, 300]]) {
+    for (const [wide, high] of [[120, 80], [300, 100]]) {
+      const [left, top] = besideOf(x, y, 15, [wide, high], 400, 600);
+      assert.ok(left >= 0 && top >= 0 && left + wide <= 400 && top + high <= 600, "it is on the stage");
+      const away = [Math.max(left - x, x - left - wide, 0), Math.max(top - y, y - top - high, 0)];
+      assert.ok(Math.hypot(...away) >= 15, `${[x, y, wide, left, top]}`);
+    }
+  }
 });

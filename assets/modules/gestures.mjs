@@ -49,7 +49,9 @@ export class Gestures {
     on("pointerup", (event) => this.#up(event, true));
     on("pointercancel", (event) => this.#up(event, false));
     on("lostpointercapture", (event) => this.#up(event, false));
-    on("pointerleave", () => this.#pointers.size === 0 && told.left?.());
+    on("pointerleave", (event) => {
+      if (this.#pointers.size === 0 && event.pointerType !== "touch") told.left?.(); // a finger that lifts leaves, too
+    });
     on("wheel", (event) => this.#wheel(event), { passive: false });
     on("contextmenu", (event) => event.preventDefault());
   }

@@ -62,13 +62,15 @@ export function stageControls(watch) {
     }
   }
 
-  /** Under the button, and within the page. */
+  /** Under the button and within the page, whatever scrolls around it. */
   function place() {
-    sheet.style.left = "0";
-    const { right } = sheet.getBoundingClientRect();
-    const over = right - document.documentElement.clientWidth + 8;
-    if (over > 0) sheet.style.left = `${-Math.round(over)}px`;
+    const at = button.getBoundingClientRect();
+    const { clientWidth, clientHeight } = document.documentElement;
+    const left = Math.max(8, Math.min(at.left, clientWidth - sheet.offsetWidth - 8));
+    Object.assign(sheet.style, { left: `${Math.round(left)}px`, top: `${Math.round(at.bottom + 4)}px`, maxHeight: `${Math.round(clientHeight - at.bottom - 12)}px` });
   }
+  const resized = () => !sheet.hidden && place();
+  window.addEventListener("resize", resized);
 
   box.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || sheet.hidden) return;
@@ -108,7 +110,10 @@ export function stageControls(watch) {
       if (box.hidden && !sheet.hidden) open(false);
       if (!sheet.hidden) write();
     },
-    end: () => document.removeEventListener("pointerdown", outside, true),
+    end() {
+      document.removeEventListener("pointerdown", outside, true);
+      window.removeEventListener("resize", resized);
+    },
   };
 }
 

@@ -150,6 +150,7 @@ export class StageView {
    */
   show(options) {
     Object.assign(this.#options, options);
+    this.fit(); // the shell may be in it now
     this.surface.style.background = this.#options.ground;
     this.invalidate();
   }
@@ -161,8 +162,9 @@ export class StageView {
     let [across, up] = [1, 1];
     for (const shown of this.#shown) {
       const reach = shown.reach ??= reachOf(shown.tracks, shown.calibration, shown.pose);
-      across = Math.max(across, reach.across);
-      up = Math.max(up, reach.up);
+      const shell = this.#options.shell && shown.pose.shell ? shellReach(shown.pose.shell) : reach;
+      across = Math.max(across, reach.across, shell.across);
+      up = Math.max(up, reach.up, shell.up);
     }
     if (!width || !height) return Math.max(across, up);
     return Math.min(width, height) / Math.min(width / across, height / up);
@@ -319,8 +321,8 @@ export class StageView {
     if (!this.#asked) this.#asked = requestAnimationFrame((now) => { this.#asked = 0; this.#draw(now, false); });
   };
 
-  /** Whether what is on the screen is the picture of rest. */
-  get isFine() { return this.#isFine; }
+  /** Whether all that changed is on the screen, as it is drawn at rest. */
+  get isAtRest() { return this.#isFine && !this.#asked && !this.gestures.busy; }
 
   // What lies over the canvas
 
@@ -601,7 +603,7 @@ export class StageView {
     };
   }
 
-  #plainKey({ key, repeat }) {
+  #plainKey({ key, repeat, shiftKey }) {
     const side = Object.keys(KEY_OF).find((each) => String(KEY_OF[each]) === key);
     if (side) return () => this.look(side);
     const hold = (tool) => () => { if (!repeat) { this.#held = tool; this.#showTool(); } };
@@ -611,7 +613,7 @@ export class StageView {
       "+": () => this.#zoomKey(ZOOM_KEY), "=": () => this.#zoomKey(ZOOM_KEY), "-": () => this.#zoomKey(1 / ZOOM_KEY), "−": () => this.#zoomKey(1 / ZOOM_KEY),
       b: hold("box"), B: hold("box"), l: hold("lasso"), L: hold("lasso"),
       "[": () => this.walk(-1), "]": () => this.walk(1), n: () => this.walkNear(),
-      Enter: pick("only"), "*": pick("sublineage"),
+      Enter: pick(shiftKey ? "toggle" : "only"), "*": pick("sublineage"),
       Escape: this.#escape(),
     }[key] ?? null;
   }
@@ -760,12 +762,8 @@ export function colourAt(painter, tracks, cell, frame) {
   return painter.colours[painter.of(cell, from, to, frame - low)];
 }
 
-/** How far an embryo reaches (µm): {across, up}, whichever way it is turned about the screen's axes. */
-export function reachOf(tracks, calibration, { rotation: r, centre, shell }) {
-  if (shell) {
-    const [x, y, z] = [0, 1, 2].map((i) => Math.abs(shell.centre[i]) + shell.semiaxes[i]);
-    return { across: Math.max(x, z), up: Math.max(y, z) };
-  }
+/** How far an embryo's nuclei reach (µm): {across, up}, whichever way it is turned about the screen's axes. */
+export function reachOf(tracks, calibration, { rotation: r, centre }) {
   const columns = ["x", "y", "z", "size"].map((name) => tracks.column(name));
   const um = [calibration.pixel_um, calibration.pixel_um, calibration.plane_um].map((each, i) => each / columns[i].scale);
   const reach = { across: 1, up: 1 };
@@ -778,6 +776,11 @@ export function reachOf(tracks, calibration, { rotation: r, centre, shell }) {
     reach.up = Math.max(reach.up, Math.hypot(y, z) + radius);
   }
   return reach;
+}
+
+function shellReach({ centre, semiaxes }) {
+  const [x, y, z] = semiaxes.map((semiaxis, i) => Math.abs(centre[i]) + semiaxis);
+  return { across: Math.max(x, z), up: Math.max(y, z) };
 }
 
 const near = (a, b) => Math.abs(a - b) < 1e-6;

@@ -7,7 +7,8 @@ import { MEASURES } from "./tracks.mjs";
 const PAIRS = [["AB", "P1"], ["EMS", "P2"], ["MS", "E"], ["C", "P3"], ["D", "P4"], ["Z2", "Z3"]];
 const EARLY_SISTER = new Map(PAIRS.flatMap(([a, b]) => [[a, b], [b, a]]));
 const OTHER = { a: "p", p: "a", l: "r", r: "l", d: "v", v: "d" };
-const ROOM = 8;
+const ROOM = 8; // px between a nucleus and its box
+const EDGE = 4; // and between the box and the stage's edge
 
 /** The other daughter of a cell's mother; null where the name tells none. */
 export function sister(name) {
@@ -69,6 +70,17 @@ export function nucleusLines(cell, frame, world, { tracks, timeline, calibration
   ].filter(Boolean);
 }
 
+/** Where a box of [wide, high] px stands beside a nucleus without covering it: right, left, below or above. */
+export function besideOf(x, y, radius, [wide, high], width, height) {
+  const reach = radius + ROOM;
+  const top = Math.max(EDGE, Math.min(y - high / 2, height - high - EDGE));
+  if (x + reach + wide + EDGE <= width) return [x + reach, top];
+  if (x - reach - wide >= EDGE) return [x - reach - wide, top];
+  const left = Math.max(EDGE, Math.min(x - wide / 2, width - wide - EDGE));
+  const below = y + reach + high + EDGE <= height;
+  return [left, below ? y + reach : Math.max(EDGE, y - reach - high)];
+}
+
 /** The ring round a nucleus and the box beside it, in `root`. */
 export class Tooltip {
   #size = [0, 0];
@@ -102,11 +114,8 @@ export class Tooltip {
     }
     if (ring !== this.#ring) this.ring.style.transform = this.#ring = ring;
     if (this.box.hidden) return;
-    const [wide, high] = this.#size;
-    const right = x + radius + ROOM;
-    const left = right + wide + 4 <= width ? right : x - radius - ROOM - wide;
-    const top = Math.min(Math.max(y - high / 2, 4), height - high - 4);
-    const at = `translate(${Math.round(Math.max(4, Math.min(left, width - wide - 4)))}px, ${Math.round(Math.max(4, top))}px)`;
+    const [left, top] = besideOf(x, y, radius, this.#size, width, height);
+    const at = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
     if (at !== this.#at) this.box.style.transform = this.#at = at;
   }
 

@@ -2,8 +2,9 @@
 
 A node is a nucleus at a frame, an edge leads from frame to frame or from a mother to her daughters
 (services/track_graph.py). Written and checked by the format's own library (geff, live-image-tracking-tools);
-napari (with napari-geff) and inTRACKtive open it. The library is imported when it is needed: the web process
-starts without it.
+napari (with napari-geff) and inTRACKtive open it. Names are a property of variable length, one text a node:
+napari-geff 0.0.4 stumbles over text of a fixed length. Rows at negative frames, strays all, are left out, because
+napari refuses them. The library is imported when it is needed: the web process starts without it.
 """
 
 import io
@@ -18,7 +19,7 @@ import pandas
 from services.cd_file import EXPRESSION
 from services.citation import citation, source_words
 from services.embryos import Embryo, minutes_of
-from services.track_graph import TrackGraph, track_graph
+from services.track_graph import TrackGraph, from_frame_0, track_graph
 
 DECIMALS = 3  # of µm and minutes: a nanometre
 _WORDS = {  # of each property, by its name
@@ -48,7 +49,8 @@ def write(embryo: Embryo, table: pandas.DataFrame, name: str) -> bytes:
     """The zip of the folder `<name>.geff`. `table` is EmbryoStore.table's."""
     from geff.core_io import write_arrays
 
-    graph = track_graph(table, embryo.first_frame)
+    kept = from_frame_0(table)
+    graph = track_graph(kept, embryo.first_frame)
     edges = np.concatenate([graph.links, graph.births])
     edges = edges[np.lexsort((edges[:, 1], edges[:, 0]))]
     with tempfile.TemporaryDirectory() as folder:
@@ -61,7 +63,7 @@ def write(embryo: Embryo, table: pandas.DataFrame, name: str) -> bytes:
             },
             edge_ids=edges.astype("uint64"),
             edge_props={},
-            metadata=_metadata(embryo),
+            metadata=_metadata(embryo, len(table) - len(kept)),
         )
         return _zipped(Path(folder))
 
@@ -77,11 +79,20 @@ def properties(embryo: Embryo, graph: TrackGraph) -> dict[str, np.ndarray]:
         "x": (rows["x"] * embryo.pixel_um).round(DECIMALS).to_numpy(),
         "minutes": minutes_of(embryo, rows["time"]).round(DECIMALS),
         "radius": (rows["size"].clip(lower=0) * embryo.pixel_um / 2).round(DECIMALS).to_numpy(),
-        "cell": np.array(graph.names)[graph.track],
+        "cell": _names(graph),
         "tracklet": tracklets[graph.track],
         "lineage": lineages[graph.track],
     }
     return values | {measure: rows[measure].to_numpy() for measure in EXPRESSION}
+
+
+def _names(graph: TrackGraph) -> np.ndarray:
+    """The cell of each node, as the library wants what is of variable length: an array of arrays."""
+    width = max(map(len, graph.names))
+    each = [np.array(name, dtype=f"U{width}") for name in graph.names]
+    names = np.empty(len(graph.track), dtype=object)
+    names[:] = [each[track] for track in graph.track]
+    return names
 
 
 def _tracklets_and_lineages(graph: TrackGraph) -> tuple[np.ndarray, np.ndarray]:
@@ -99,7 +110,7 @@ def _tracklets_and_lineages(graph: TrackGraph) -> tuple[np.ndarray, np.ndarray]:
     return tracklets, lineages
 
 
-def _metadata(embryo: Embryo) -> Any:
+def _metadata(embryo: Embryo, left_out: int) -> Any:
     from geff_spec import Axis, GeffMetadata
 
     minutes = embryo.interval_s / 60
@@ -127,6 +138,7 @@ def _metadata(embryo: Embryo) -> Any:
             "plane_um": embryo.plane_um,
             "interval_s": embryo.interval_s,
             "calibration": dict(embryo.calibration),
+            "rows_left_out_at_negative_frames": left_out,
         },
     )
 
@@ -137,7 +149,11 @@ def _described() -> dict[str, Any]:
     kinds = {"t": "int64", "tracklet": "int64", "lineage": "int64", "cell": "str"}
     return {
         name: PropMetadata(
-            identifier=name, dtype=kinds.get(name, "float64"), unit=_UNITS.get(name), description=words
+            identifier=name,
+            dtype=kinds.get(name, "float64"),
+            varlength=name == "cell",
+            unit=_UNITS.get(name),
+            description=words,
         )
         for name, words in _WORDS.items()
     }

@@ -17,7 +17,7 @@ import pyarrow.csv
 from services.cd_file import EXPRESSION
 from services.embryos import Embryo, minutes_of
 from services.spreadsheet import no_formula
-from services.track_graph import TrackGraph, track_graph
+from services.track_graph import TrackGraph, from_frame_0, track_graph
 
 LAYER = ("track_id", "t", "z", "y", "x")
 PROPERTIES = ("parent_track_id", "cell", "minutes", "radius", *EXPRESSION)
@@ -32,14 +32,14 @@ tracks.csv and graph.json are an embryo's tracks for napari's Tracks layer: t in
     viewer = napari.Viewer(ndisplay=3)
     viewer.add_tracks(table[["track_id", "t", "z", "y", "x"]], features=table.loc[:, "minutes":], graph=graph)
     napari.run()
-inTRACKtive: intracktive convert --input_file tracks.csv. With napari-geff, napari opens the same embryo as GEFF.
-CITATION.txt says where the embryo comes from and what to cite. Frames below 0 are left out: napari takes none.
+inTRACKtive: pip install intracktive, then intracktive convert tracks.csv and intracktive open tracks_bundle.zarr.
+CITATION.txt: where it comes from and what to cite. Rows at frames below 0 aren't in here: napari takes none.
 """
 
 
 def write(embryo: Embryo, table: pandas.DataFrame, citation: str) -> bytes:
     """The zip. `table` is EmbryoStore.table's; `citation` the text of its CITATION.txt."""
-    graph = track_graph(table[table["time"] >= 0], embryo.first_frame)
+    graph = track_graph(from_frame_0(table), embryo.first_frame)
     csv = pyarrow.BufferOutputStream()
     pyarrow.csv.write_csv(pyarrow.Table.from_pandas(tracks(embryo, graph), preserve_index=False), csv)
     out = io.BytesIO()

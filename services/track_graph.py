@@ -40,6 +40,15 @@ class TrackGraph:
         return np.stack([self.last[self.mothers[born]], self.first[born]], axis=1)
 
 
+def from_frame_0(table: pandas.DataFrame) -> pandas.DataFrame:
+    """The rows that napari takes: it refuses a track with negative times, which only strays have.
+
+    All of them where no other is there.
+    """
+    kept = table[table["time"] >= 0]
+    return kept if len(kept) else table
+
+
 def track_graph(table: pandas.DataFrame, first_frame: int) -> TrackGraph:
     """The tracks of an embryo; `table` is EmbryoStore.table's, `first_frame` where its recording starts."""
     cells = lineage.in_order(str(name) for name in table["cell"].unique())

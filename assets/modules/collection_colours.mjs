@@ -60,33 +60,36 @@ function found(name) {
 /** The one colour of an embryo, the `nth` of the collection. */
 export const embryoColour = (nth) => oklch(nth % 2 ? 0.68 : 0.8, 0.14, nth * GOLDEN);
 
+/** Name -> its colour in a view of the collection; of the embryo that is the `nth`. */
+export function colourOfNames({ colour, k }, palettes, nth = null) {
+  return {
+    name: nameColour,
+    compact: (name) => nameColour(isSulston(name) ? name.slice(0, k) : ""),
+    embryo: () => (nth === null ? UNNAMED : embryoColour(nth)),
+  }[colour] ?? ((name) => palettes[colour][colourGroup(name)]);
+}
+
 /**
  * How the nuclei of one embryo are painted, as colours.mjs's painters are: {key, colours, of, perCell, scale}.
  * `nth` is its number in the collection.
  */
-export function collectionPainter(tracks, { colour, k }, palettes, nth) {
-  const painted = { perCell: true, scale: false, of: (cell) => cell, key: `${colour}|${colour === "compact" ? k : ""}` };
-  const each = {
-    name: nameColour,
-    compact: (name) => nameColour(isSulston(name) ? name.slice(0, k) : ""),
-    embryo: () => embryoColour(nth),
-  }[colour] ?? ((name) => palettes[colour][colourGroup(name)]);
-  return { ...painted, colours: tracks.names.map(each) };
+export function collectionPainter(tracks, view, palettes, nth) {
+  return {
+    key: `${view.colour}|${view.colour === "compact" ? view.k : ""}`, perCell: true, scale: false, of: (cell) => cell,
+    colours: tracks.names.map(colourOfNames(view, palettes, nth)),
+  };
 }
 
 /** What a colour stands for, in words: {title, meaning, swatches: [{label, colour}]}. */
 export function collectionLegend({ colour, k }, palettes) {
   const groups = ["ABa", "ABp", "MS", "E", "C", "D", "P"];
-  const byGroup = (of) => groups.map((group) => ({ label: group === "P" ? "P0 to P4, Z" : group, colour: of(group) }));
-  return {
-    name: {
-      title: "Name", meaning: "Each cell name has one colour in all embryos; sisters resemble",
-      swatches: byGroup((group) => nameColour(group === "P" ? "P4" : group)),
-    },
-    compact: {
-      title: `Compact name, ${k} character${k === 1 ? "" : "s"}`, meaning: "One colour for each name's first characters",
-      swatches: byGroup((group) => nameColour((group === "P" ? "P4" : group).slice(0, k))),
-    },
-    embryo: { title: "Embryo", meaning: "Each embryo has one colour", swatches: [] },
-  }[colour] ?? { title: "Founder", meaning: "", swatches: byGroup((group) => palettes[colour][group]) };
+  const of = colourOfNames({ colour, k }, palettes);
+  const swatches = colour === "embryo" ? [] : groups.map((group) => (
+    group === "P" ? { label: "P0 to P4, Z", colour: of("P4") } : { label: group, colour: of(group) }));
+  const [title, meaning] = {
+    name: ["Name", "Each cell name has one colour in all embryos; sisters resemble"],
+    compact: [`Compact name, ${k} character${k === 1 ? "" : "s"}`, "One colour for the first characters of a name"],
+    embryo: ["Embryo", "Each embryo has one colour"],
+  }[colour] ?? ["Founder", ""];
+  return { title, meaning, swatches };
 }

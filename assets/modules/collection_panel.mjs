@@ -5,9 +5,10 @@
 
 import { element } from "./dom.mjs";
 import { frameAt, lifeOf, median, NOWHERE, placeOfCell, spreadOf } from "./collection_places.mjs";
-import { nameColour } from "./collection_colours.mjs";
+import { colourOfNames } from "./collection_colours.mjs";
 
 const MOST_NAMES = 24;
+const MOST_SEARCHED = 200; // names that are looked for at every telling
 const um = (value) => (value === null ? "–" : value.toFixed(1));
 
 /** Fills `root`; `collection` is the page. Returns {show() (the choice changed), tick() (the time did)}. */
@@ -57,14 +58,18 @@ export function collectionPanel(root, collection) {
       list.replaceChildren();
       return;
     }
-    if (!cells.includes(focus)) [focus] = cells;
-    const all = cells.slice(0, MOST_NAMES).map(lying);
-    summary.replaceChildren(table(all), ...(cells.length > MOST_NAMES
-      ? [element("p", { class: "quiet small", text: `The first ${MOST_NAMES} of ${cells.length} names.` })] : []));
-    tellEmbryos(all.find(({ name }) => name === focus) ?? lying(focus));
+    const all = cells.slice(0, MOST_SEARCHED).map(lying);
+    const here = all.filter((each) => each.here.length);
+    const told = (here.length ? here : all).slice(0, MOST_NAMES);
+    if (!told.some(({ name }) => name === focus)) focus = told.reduce((a, b) => (b.here.length > a.here.length ? b : a)).name;
+    const absent = cells.length - told.length;
+    summary.replaceChildren(table(told), ...(absent > 0
+      ? [element("p", { class: "quiet small", text: here.length > MOST_NAMES ? `The first ${MOST_NAMES} of ${here.length} names.` : `${absent} of the chosen names ${absent === 1 ? "isn't" : "aren't"} there at this minute.` })] : []));
+    tellEmbryos(told.find(({ name }) => name === focus));
   }
 
   function table(all) {
+    const colourOf = colourOfNames(collection.view, collection.data.palettes);
     const head = [
       ["Cell", "Cell name"], ["Embryos", "How many of the embryos that follow it have it at this minute"],
       ["Spread", "Median distance, in µm, from the median place"], ["9 of 10", "Nine of ten lie within so many µm of it"],
@@ -77,7 +82,7 @@ export function collectionPanel(root, collection) {
         element("th", { scope: "row" }, element("button", {
           type: "button", class: "to-moment", title: `List the embryos that follow ${name}`,
           onclick: () => { focus = name; show(); },
-        }, element("i", { class: "dot", style: `background: ${nameColour(name)}` }), name)),
+        }, element("i", { class: "dot", style: `background: ${colourOf(name)}` }), name)),
         element("td", { text: `${here.length} of ${followed.length}` }),
         element("td", { class: "spread-um", text: `${um(spread.median)}${spread.median === null ? "" : " µm"}` }),
         element("td", { text: um(spread.ninth) }),

@@ -3,7 +3,7 @@
 import { element, select } from "./dom.mjs";
 import { searchField } from "./search.mjs";
 import { chips } from "./panel.mjs";
-import { collectionLegend, nameColour } from "./collection_colours.mjs";
+import { collectionLegend, colourOfNames } from "./collection_colours.mjs";
 
 const SIZES = [[0.3, "small nuclei"], [0.5, "half size"], [1, "true size"]];
 
@@ -118,7 +118,8 @@ export function collectionTools(root, collection) {
     controls.others.hidden = clear.hidden = view.cells.length === 0;
     fold.textContent = view.panel ? "Hide places ▸" : "◂ Places";
     fold.setAttribute("aria-expanded", String(view.panel));
-    chips(chipList, view.cells, collection.names, (cell) => nameColour(collection.names[cell]), (term) => (
+    const colourOf = colourOfNames(view, collection.data.palettes);
+    chips(chipList, view.cells, collection.names, (cell) => colourOf(collection.names[cell]), (term) => (
       collection.change({ cells: view.cells.filter((each) => each !== term) })));
     progress();
   }

@@ -416,3 +416,41 @@ def test_functional_names_find_their_cells_or_the_closest_ancestor(
     field.fill("ADAL, ABala")
     field.press("Enter")
     assert view(page)["cells"] == ["Eal", ancestor, "ABala"]
+
+
+# ---- for everybody
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (390, "dark")])
+def test_rules_and_ranges_are_accessible(
+    page: Any, program: Any, reference: Any, width: int, theme: str
+) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    def serious(context: str) -> list[Any]:
+        rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "best-practice"]}
+        found = Axe().run(page, context=context, options=rules)
+        return [
+            (violation["id"], node["html"][:200])
+            for violation in found.response["violations"]
+            if violation["impact"] in ("serious", "critical")
+            for node in violation["nodes"]
+        ]
+
+    page.set_viewport_size({"width": width, "height": 844})
+    page.context.add_cookies([{"name": "theme", "value": theme, "url": program.url}])
+    opened(page, program, reference, f"&frame=60&colour=rules&rules={RULES}!gen 8~e69f00")
+    editor = rules_opened(page)
+    editor.get_by_role("button", name="Colour of rule 1").click()
+    editor.get_by_role("button", name="Paste text").click()
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    box = editor.bounding_box()
+    assert box["x"] >= 0 and box["x"] + box["width"] <= width and box["y"] + box["height"] <= 844
+    assert serious(".colour-popover") == []
+    assert serious(".stage-legend") == []
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    page.get_by_role("combobox", name="Colours", exact=True).select_option("blot")
+    page.get_by_role("button", name="Range", exact=True).click()
+    assert serious(".colour-popover") == []
+    assert serious(".colour-controls") == []

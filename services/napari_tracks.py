@@ -32,7 +32,7 @@ tracks.csv and graph.json are an embryo's tracks for napari's Tracks layer: t in
     viewer = napari.Viewer(ndisplay=3)
     viewer.add_tracks(table[["track_id", "t", "z", "y", "x"]], features=table.loc[:, "minutes":], graph=graph)
     napari.run()
-inTRACKtive: pip install intracktive, then intracktive convert tracks.csv and intracktive open tracks_bundle.zarr.
+inTRACKtive: pip install intracktive, then intracktive open tracks.csv
 CITATION.txt: where it comes from and what to cite. Rows at frames below 0 aren't in here: napari takes none.
 """
 

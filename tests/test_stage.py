@@ -114,7 +114,7 @@ def is_shade_of(pixel: Any, colour: str) -> bool:
     if np.linalg.norm(seen) < 20:
         return False
     alike = seen @ meant / (np.linalg.norm(seen) * np.linalg.norm(meant))
-    return alike > 0.97 and 0.45 < np.linalg.norm(seen) / np.linalg.norm(meant) < 1.35
+    return bool(alike > 0.97 and 0.45 < np.linalg.norm(seen) / np.linalg.norm(meant) < 1.35)
 
 
 def is_ground(pixel: Any) -> bool:

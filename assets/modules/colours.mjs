@@ -313,9 +313,9 @@ export function takeResult(watch, name, { title = name, unit = "", meaning = "",
   if (values.length !== watch.tracks.rows) {
     throw new Error(`the result “${name}” has ${values.length} values; this embryo has ${watch.tracks.rows} rows`);
   }
+  if (watch.results.has(name)) watch.version += 1; // the same name, other values
   watch.results.set(name, { title, unit, meaning, values });
-  watch.version += 1;
-  watch.change(shown ? { colour: `result:${name}`, range: null } : {});
+  if (shown) watch.change({ colour: `result:${name}`, range: null });
 }
 
 function byResult(tracks, name, result, range, instead) {

@@ -173,8 +173,10 @@ const TEXT = 12;
 const LINE = 17;
 const DOT = 5; // radius
 const GLYPH = 0.56; // width of a character, in its height, on average
+const BOLD = 1.08; // so much wider
 const SLICES = 48;
 const widthOf = (text) => text.length * GLYPH * TEXT;
+const cut = (text, width) => (widthOf(text) <= width ? text : `${text.slice(0, Math.max(Math.floor(width / (GLYPH * TEXT)) - 1, 1))}…`);
 
 const isDark = (ground) => [1, 3, 5].reduce((sum, at) => sum + parseInt(ground.slice(at, at + 2), 16), 0) < 384;
 
@@ -191,15 +193,17 @@ export function legendAsSvgItems(legend, box, ground = "#ffffff") {
   const items = [];
   const text = (x, y, words, { fill = ink, anchor = "start", weight = 400 } = {}) => (
     items.push({ kind: "text", x: box.x + x, y: box.y + y, text: words, size: TEXT, weight, anchor, fill }));
-  let width = widthOf(headOf(legend));
+  const beside = widthOf(`${legend.title} `) * BOLD + 4;
+  const below = legend.unit && beside + widthOf(legend.unit) > box.width; // the unit takes a line of its own
+  let width = Math.max(widthOf(legend.title) * BOLD, legend.unit ? widthOf(legend.unit) + (below ? 0 : beside) : 0);
   text(0, TEXT, legend.title, { weight: 600 });
-  if (legend.unit) text(widthOf(`${legend.title} `) * 1.06 + 4, TEXT, legend.unit, { fill: quiet });
-  let y = TEXT + 8;
+  if (legend.unit) text(below ? 0 : beside, below ? TEXT + LINE : TEXT, legend.unit, { fill: quiet });
+  let y = (below ? LINE : 0) + TEXT + 8;
   if (!legend.swatches) {
     y = rampItems(items, text, legend, box, y, quiet);
     width = Math.max(width, box.width);
   }
-  const entries = legend.swatches ?? besideRamp(legend);
+  const entries = (legend.swatches ?? besideRamp(legend)).map((entry) => ({ ...entry, label: cut(entry.label, box.width - 2 * DOT - 6) }));
   const column = Math.max(...entries.map(({ label }) => widthOf(label)), 0) + 2 * DOT + 18;
   const columns = Math.max(1, Math.min(Math.floor(box.width / column), entries.length));
   const lines = box.height ? Math.max(1, Math.floor((box.height - y) / LINE)) : Infinity;
@@ -225,7 +229,7 @@ function rampItems(items, text, legend, box, y, quiet) {
   for (let i = 0; i < SLICES; i += 1) {
     const last = i === SLICES - 1; // slices overlap, so that no ground shows between them
     items.push({
-      kind: "rect", x: box.x + i * slice, y: box.y + y, width: last ? slice : slice + 0.5, height: 10, fill: along(legend.stops, (i + 0.5) / SLICES),
+      kind: "rect", x: box.x + i * slice, y: box.y + y, width: last ? slice : slice + 1, height: 10, fill: along(legend.stops, (i + 0.5) / SLICES),
     });
   }
   const [least, most] = endsOf(legend);

@@ -51,7 +51,7 @@ Server().run()
 # What counts as useful: the thing that a person came to the page for is drawn.
 USEFUL = {
     "/": ".ag-center-cols-container .ag-row",
-    "/embryos/{id}": ".stage canvas[style*='width']",
+    "/embryos/{id}": "#watch[data-ready]",
     "/labels": ".labels-tree svg",  # what the label means; its numbers come with it, the bars right after
     "/train": "#train-start:not([disabled])",
     "/runs": ".ag-center-cols-container .ag-row",

@@ -33,7 +33,7 @@ def main() -> None:
             chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
             page = shoot(chromium, url, DARK)
             embryos = page.request.get(f"{url}/api/v1/embryos").json()
-            page.goto(f"{url}/embryos/{embryos[0]['id']}?v=1&frame=130&cells=E*")
+            page.goto(f"{url}/embryos/{embryos[0]['id']}?v=2&frame=130&cells=E*&tail=20&tab=neighbours")
             page.wait_for_selector("[data-ready='true']")
             page.wait_for_timeout(2000)
             page.screenshot(path=FOLDER / "embryo.png")

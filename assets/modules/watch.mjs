@@ -107,7 +107,14 @@ class Watch {
     this.#listen();
     this.show();
     Object.assign(app(), { watching: this });
-    if (this.view.stage !== "plane") root.dataset.ready = "true"; // the plane is ready when its axes are drawn
+    this.#readySoon();
+  }
+
+  /** The page says so when there is something to see; the plane does that itself when its axes are drawn. */
+  #readySoon() {
+    if (this.view.stage === "plane" && this.view.beside.length === 0) return;
+    if (this.space?.draws > 0 || this.beside || this.noSpace) this.root.dataset.ready = "true";
+    else if (this.root.isConnected) requestAnimationFrame(() => this.#readySoon());
   }
 
   /** A part that is fetched when it is first wanted. */

@@ -248,7 +248,7 @@ def shown(program: Any, page: Any) -> Any:
 
 def opened(page: Any, query: str = "?v=2&stage=plane&tree=0&tab=notes") -> None:
     page.goto(page.address + query)
-    page.locator("#watch[data-ready] .tab-notes h2", has_text="ote").wait_for()
+    page.locator("#watch[data-ready] .tab-notes h2", has_text="ote").wait_for(state="attached")
 
 
 def three(page: Any) -> list[str]:
@@ -279,10 +279,8 @@ def test_a_note_is_pinned_seen_by_others_edited_deleted_and_undone(shown: Any, b
     assert page.get_by_role("button", name="Play story").is_hidden()
     page.evaluate(f"{SHOWN}.choose(['ABala']); {SHOWN}.clock.seek(12)")
     page.get_by_label("Colours").select_option("acetree")
-    page.keyboard.press("Escape") if page.locator(".popover-box").count() else None
-    page.evaluate(f"{SHOWN}.choose(['ABala'])")
     page.locator("h1").click()
-    page.keyboard.press("n")
+    page.keyboard.press("p")
     field = page.get_by_label("New note: ABala")
     field.fill(f"{HOSTILE}\nsecond line")
     page.get_by_label("Your name").fill("Ada")
@@ -347,6 +345,40 @@ def test_a_note_leads_to_its_cell_moment_and_view(shown: Any) -> None:
     page.locator("#watch[data-ready]").wait_for()
     assert page.evaluate(f"{SHOWN}.view.cells") == ["MSa"]
     assert page.evaluate(f"{SHOWN}.clock.frame") == 30
+
+
+@pytest.mark.browser
+def test_a_mark_lies_beside_the_nucleus_around_the_moment(shown: Any) -> None:
+    page = shown
+    three(page)
+    opened(page, "?v=2&tree=0&tab=cells&frame=10")
+    mark = page.locator(".note-mark:visible")
+    mark.wait_for()
+    assert mark.count() == 1 and mark.get_attribute("title") == "It begins here"
+    for turned in (False, True):
+        if turned:
+            box = page.locator(".space-view").bounding_box()
+            page.mouse.move(box["x"] + 40, box["y"] + 40)
+            page.mouse.down()
+            page.mouse.move(box["x"] + 140, box["y"] + 90, steps=5)
+            page.mouse.up()
+            page.wait_for_timeout(400)
+        nucleus = page.evaluate(
+            f"(() => {{ const stage = {SHOWN}.space; const placed = stage.placed();"
+            f" const i = placed.cell.indexOf({SHOWN}.tracks.names.indexOf('ABala'));"
+            " const { left, top } = stage.surface.getBoundingClientRect();"
+            " return { x: left + placed.x[i], y: top + placed.y[i], radius: placed.radius[i] }; })()"
+        )
+        box = mark.bounding_box()
+        corner = (box["x"] + box["width"], box["y"] + box["height"])
+        away = 0.71 * nucleus["radius"]
+        assert corner == pytest.approx((nucleus["x"] - away, nucleus["y"] - away), abs=1)
+    page.evaluate(f"{SHOWN}.clock.seek(15)")
+    mark.wait_for(state="hidden")
+    page.evaluate(f"{SHOWN}.clock.seek(11)")
+    page.locator(".note-mark[title='It begins here']").click()
+    assert page.evaluate(f"{SHOWN}.view.cells") == ["ABala"]
+    assert page.evaluate(f"{SHOWN}.clock.frame") == 10
 
 
 @pytest.mark.browser

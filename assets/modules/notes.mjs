@@ -6,12 +6,19 @@
  */
 
 import { element, typesInto } from "./dom.mjs";
+import { tellKeys } from "./keys.mjs";
+import { NoteMarks } from "./note_marks.mjs";
 import { callout, Story } from "./story.mjs";
 import { searchOf, viewOf } from "./watch_view.mjs";
 
 const LONGEST = { text: 2000, author: 60 };
 const AGAIN_MS = 20_000;
 const AUTHOR_KEY = "blastoscope-author";
+const KEYS = [
+  [["P"], "pin a note to the chosen cell and this moment"],
+  [["↑", "↓"], "on a note's handle: its place in the story"],
+  [["space", "←", "→", "Esc"], "while a story plays: pause, previous, next, end"],
+];
 const LAYOUT = ["panel", "tree", "tab"]; // the reader's own, not a note's
 const FIELDS = ["cell", "frame", "text", "author", "view"];
 
@@ -33,7 +40,9 @@ export function makeNotes(root, watch) {
   let before = ""; // the view that the story began from
   let marked = "";
   let ended = false;
-  watch.notes ??= [];
+  const marks = new NoteMarks(watch.root.querySelector(".space-view"), watch, ({ id }) => go(notes.find((note) => note.id === id)));
+  watch.notes = [];
+  tellKeys("Notes", KEYS);
 
   const isOpen = () => watch.view.tab === "notes" && root.offsetParent !== null;
   const minute = (frame) => `${Math.round(watch.timeline.minutes(frame))} min`;
@@ -72,7 +81,7 @@ export function makeNotes(root, watch) {
     if (changed) list();
     if (!changed) return;
     watch.notes = notes.map((note) => ({ id: note.id, cell: cellOf(note), frame: note.frame, text: note.text }));
-    watch.version += 1;
+    marks.notes = watch.notes;
     watch.show();
   }
 
@@ -94,7 +103,7 @@ export function makeNotes(root, watch) {
 
   const count = element("h2");
   const pinButton = element("button", { type: "button", class: "quiet-button", text: "Pin a note",
-    title: "Pin a note to the chosen cell and this moment (N)", onclick: () => pin() });
+    title: "Pin a note to the chosen cell and this moment (P)", onclick: () => pin() });
   const playButton = element("button", { type: "button", class: "quiet-button", text: "▶ Play story",
     title: "Go from note to note", onclick: () => play() });
   const problem = element("p", { class: "notes-problem", role: "alert", hidden: true }, "",
@@ -358,7 +367,7 @@ export function makeNotes(root, watch) {
   // What happens
 
   function key(event) {
-    if (event.key.toLowerCase() !== "n" || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key.toLowerCase() !== "p" || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     if (!root.isConnected || typesInto(event.target) || document.querySelector(".modal.show, .offcanvas.show, dialog[open]")) return;
     event.preventDefault();
     pin();
@@ -371,28 +380,32 @@ export function makeNotes(root, watch) {
   refresh(true);
 
   let wasOpen = false;
-  let links = "";
+  let listed = "";
   return {
     show() {
       const open = isOpen();
       if (open && !wasOpen && notes !== null && !story) refresh();
       wasOpen = open;
-      pinButton.title = `Pin a note to ${watch.cells.length ? watch.tracks.names[watch.cells[0]] : "the whole embryo"} and this moment (N)`;
+      pinButton.title = `Pin a note to ${watch.cells.length ? watch.tracks.names[watch.cells[0]] : "the whole embryo"} and this moment (P)`;
       const key = [watch.lineKey, watch.theme(), watch.version].join("|");
-      if (open && notes && key !== links) {
-        links = key;
+      if (open && notes && key !== listed) {
+        listed = key;
         list();
       }
+      marks.retime();
+      marks.place();
       mark();
     },
     tick() {
       story?.tick();
+      marks.place();
       if (isOpen()) mark();
     },
     end() {
       ended = true;
       story?.stop();
       shownCallout?.end();
+      marks.end();
       clearInterval(timer);
       document.removeEventListener("keydown", key);
     },

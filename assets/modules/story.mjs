@@ -204,7 +204,7 @@ export function callout(root, story, words, close) {
     event.stopImmediatePropagation();
     act();
   };
-  document.addEventListener("keydown", key, true);
+  window.addEventListener("keydown", key, true); // before the stage and the page, which have the same keys
   root.append(box);
   toggle.focus({ preventScroll: true });
 
@@ -234,7 +234,7 @@ export function callout(root, story, words, close) {
   return {
     tell,
     end() {
-      document.removeEventListener("keydown", key, true);
+      window.removeEventListener("keydown", key, true);
       box.remove();
     },
   };

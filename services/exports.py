@@ -25,6 +25,7 @@ from services.cd_file import EXPRESSION
 from services.citation import citation, source_words
 from services.embryos import Embryo, minutes_of
 from services.lab import Lab
+from services.memory import give_back
 from services.spreadsheet import no_formula
 
 ENDINGS = {  # form -> ending of one embryo's file; that of the file as it came is its own
@@ -78,6 +79,7 @@ def export(
     if len(embryos) == 1 and form != "original":
         path = out.with_name(out.name + ENDINGS[form])
         path.write_bytes(_content(lab, embryos[0], form))
+        give_back()
         on_progress(1, 1)
         return path
     path = out.with_name(out.name + ".zip")
@@ -90,6 +92,7 @@ def export(
                 archive.write(lab.embryos.original(embryo.id), name)
             else:
                 archive.writestr(name, _content(lab, embryo, form))
+    give_back()
     on_progress(len(embryos), len(embryos))
     return path
 

@@ -28,6 +28,7 @@ from services.archives import CheckedZip, is_junk, is_zip
 from services.cd_file import BadFile
 from services.database import imports
 from services.lab import Lab
+from services.memory import give_back
 from services.settings import read_settings
 
 BEAT_S = 1.0
@@ -92,6 +93,7 @@ def import_paths(
         except Cancelled:
             summary["cancelled"] = True
     _shorten(summary)
+    give_back()
     return summary
 
 

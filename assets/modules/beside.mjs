@@ -82,7 +82,7 @@ export function makeBeside(root, watch) {
 
   function layout(isOther) {
     const { columns, rows } = gridOf(panes.length, grid.clientWidth, grid.clientHeight);
-    const key = [columns, rows, panes.length, grid.clientWidth, grid.clientHeight, again].join();
+    const key = [columns, rows, panes.length, grid.clientWidth, grid.clientHeight, watch.view.shell, again].join();
     if (key === layoutKey && !isOther) return;
     layoutKey = key;
     grid.style.gridTemplate = `repeat(${rows}, minmax(140px, 1fr)) / repeat(${columns}, minmax(0, 1fr))`;
@@ -102,7 +102,6 @@ export function makeBeside(root, watch) {
     watch.beside = { shown, camera, get panes() { return panes; } };
     const isOther = arrange();
     const isNew = panes[0].take(ownEmbryo(watch), watch.version);
-    layout(isOther || isNew);
     if (shownCamera !== view.camera) {
       shownCamera = view.camera;
       camera.set(view.camera);
@@ -111,6 +110,7 @@ export function makeBeside(root, watch) {
     const ready = panes.filter((pane) => pane.pane);
     const painters = paintersOf(ready.map(({ embryo }) => embryo), watch);
     ready.forEach((pane, i) => pane.dress(view, painters[i], watch.data.ground));
+    layout(isOther || isNew);
     for (const pane of ready) pane.match(panes[0].embryo, view.match);
     strip.show();
     tick();

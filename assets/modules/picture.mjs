@@ -36,7 +36,7 @@ function shownOf(watch) {
  *
  * `draw({width, height (CSS px), pixels (of the picture per CSS px), frame (of the page's embryo), ground ("dark" or
  * "white"), title, legend, overlays (scale bar, axes, names)})` gives a promise of a canvas of width · pixels by
- * height · pixels. Throws NoWebGL (scene.mjs).
+ * height · pixels, which the next call paints over. Throws NoWebGL (scene.mjs).
  */
 export function openPictures(watch) {
   const look = watch.view;
@@ -52,8 +52,9 @@ export function openPictures(watch) {
       view = new StageView(document.createElement("div"), {}, { camera, marks: false });
       views.push({ view, shared: each.embryo.pose.axes === "animal" });
     }
-    return { ...each, pane: new Pane(view, each.embryo) };
+    return { ...each, pane: new Pane(view, each.embryo), canvas: document.createElement("canvas") };
   });
+  const whole = document.createElement("canvas");
   const { legend } = shown[0].painter;
   const darkGround = watch.data.ground;
 
@@ -65,27 +66,24 @@ export function openPictures(watch) {
     const [paneWidth, paneHeight] = isOne ? [width, height] : [across, up];
     camera.fit(Math.max(...views.map(({ view }) => view.radiusFor(paneWidth, paneHeight))));
     for (const { pane } of panes) pane.stand(null);
-    let picture = null;
-    let context = null;
+    const picture = isOne ? panes[0].canvas : whole;
+    const context = picture.getContext("2d");
     if (!isOne) {
-      picture = canvasOf(width * pixels, height * pixels);
-      context = picture.getContext("2d");
+      picture.width = Math.round(width * pixels);
+      picture.height = Math.round(height * pixels);
       context.fillStyle = isWhite(ground) ? "#d5d8dc" : "#2a313c"; // seen between the panes
       context.fillRect(0, 0, picture.width, picture.height);
     }
-    for (const [i, { embryo, painter, frameOf, pane, why }] of panes.entries()) {
+    for (const [i, { embryo, painter, frameOf, pane, why, canvas }] of panes.entries()) {
       const at = frameOf(frame);
       pane.dress(look, painter, ground);
       pane.stand(at);
-      const drawn = await pane.view.snapshot({ width: paneWidth, height: paneHeight, pixels, ground, overlays });
+      await pane.view.snapshot({ width: paneWidth, height: paneHeight, pixels, ground, overlays, on: canvas });
       pane.stand(null);
       const [left, top] = [(i % columns) * (across + GAP), Math.floor(i / columns) * (up + GAP)];
-      if (isOne) {
-        picture = drawn;
-        context = picture.getContext("2d");
-      } else {
+      if (!isOne) {
         context.setTransform(1, 0, 0, 1, 0, 0);
-        context.drawImage(drawn, Math.round(left * pixels), Math.round(top * pixels));
+        context.drawImage(canvas, Math.round(left * pixels), Math.round(top * pixels));
       }
       context.setTransform(pixels, 0, 0, pixels, left * pixels, top * pixels);
       if (title) words(context, at === null ? embryo.name : momentWords(embryo, at), EDGE, EDGE + 12, ground, 600);
@@ -97,13 +95,6 @@ export function openPictures(watch) {
   }
 
   return { size, timeline: watch.timeline, draw, end: () => { for (const { view } of views) view.end(); } };
-}
-
-function canvasOf(width, height) {
-  const canvas = document.createElement("canvas");
-  canvas.width = Math.round(width);
-  canvas.height = Math.round(height);
-  return canvas;
 }
 
 function words(context, text, x, y, ground, weight) {

@@ -259,8 +259,12 @@ function progress(watch, words, cancel) {
 
 // Fields and dialogs
 
+let fields = 0;
+
+/** A control with its label over it. */
 function labelled(label, control) {
-  return { control, element: element("label", { class: "save-field" }, element("span", { text: label }), control) };
+  control.id = `save-field-${(fields += 1)}`;
+  return { control, element: element("div", { class: "save-field" }, element("label", { for: control.id, text: label }), control) };
 }
 
 function choose(label, options, value) {

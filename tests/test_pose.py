@@ -405,3 +405,118 @@ def test_the_reference_embryo_lies_with_anterior_left_and_dorsal_up(lab: Any, ep
     pose = PoseStore(lab.engine, lab.embryos).pose_of(embryo)
     assert (pose["whence"], pose["mirrored"]) == ("names", False)
     assert pose["shell"]["semiaxes"] == pytest.approx([31, 17, 20], abs=1.5)
+
+
+# ---- turned by hand, in a browser
+
+SHOWN = "window.blastoscope.watching"
+
+
+@pytest.fixture(scope="module")
+def program(serve: Any) -> Any:
+    program = serve()
+    program.embryo = program.lab.embryos.add(
+        write_cd(simulate(2, minutes=50)), "CD20080101_pha-4_1_L1.csv"
+    ).embryo
+    return program
+
+
+def turning(page: Any, program: Any, embryo: Any) -> Any:
+    page.goto(f"{program.url}/embryos/{embryo.id}?frame=30")
+    page.locator("#watch[data-ready]").wait_for()
+    page.get_by_role("button", name="View", exact=True).click()
+    page.get_by_text("Orientation", exact=True).click()
+    return page.get_by_role("group", name="Orientation")
+
+
+def world(page: Any, cell: str) -> np.ndarray:
+    """The world place of a cell as the stage has it, µm."""
+    return np.array(
+        page.evaluate(
+            f"""(name) => {{
+                const watch = {SHOWN};
+                const [body] = watch.space.bodies;
+                const at = body.places(watch.clock.frame);
+                const i = [...at.cells.subarray(0, at.count)].indexOf(watch.tracks.names.indexOf(name));
+                return [...at.world.subarray(3 * i, 3 * i + 3)];
+            }}""",
+            cell,
+        )
+    )
+
+
+def saved(program: Any) -> dict[str, Any]:
+    return dict(program.lab.poses.pose_of(program.lab.embryos.get(program.embryo.id)))
+
+
+@pytest.mark.browser
+def test_an_embryo_is_turned_by_hand_and_back(page: Any, program: Any) -> None:
+    by_names = saved(program)
+    group = turning(page, program, program.embryo)
+    assert "From the names" in group.inner_text()
+    keep = group.get_by_role("button", name="Save for everybody")
+    assert keep.is_disabled()
+    before = world(page, "ABpla")
+    group.get_by_role("button", name="Turn by 90° about L–R").click()
+    assert world(page, "ABpla") == pytest.approx([-before[1], before[0], before[2]], abs=0.01)
+    assert "not saved" in group.inner_text()
+    assert saved(program) == by_names, "nothing is kept until it is pressed"
+    group.get_by_role("button", name="Undo").click()
+    assert world(page, "ABpla") == pytest.approx(before, abs=0.01)
+    group.get_by_role("button", name="Turn by 180° about A–P").click()
+    fine = group.get_by_role("slider", name="Fine turn about A–P")
+    fine.focus()
+    for _press in range(5):
+        page.keyboard.press("ArrowRight")
+    assert page.evaluate(f"{SHOWN}.clock.frame") == 30, "the slider's keys are its own"
+    keep.click()
+    page.get_by_text("kept with the embryo").wait_for()
+    kept = saved(program)
+    assert kept["whence"] == "hand"
+    turned = degrees_between(np.reshape(kept["rotation"], (3, 3)), np.reshape(by_names["rotation"], (3, 3)))
+    assert 160 < turned <= 180
+    assert np.linalg.det(np.reshape(kept["rotation"], (3, 3))) == pytest.approx(1)
+    here = world(page, "ABpla")
+    page.reload()
+    page.locator("#watch[data-ready]").wait_for()
+    assert world(page, "ABpla") == pytest.approx(here, abs=0.01)
+    group = turning(page, program, program.embryo)
+    assert "by hand" in group.inner_text()
+    group.get_by_role("button", name="Back to the names").click()
+    page.get_by_text("by the names again").wait_for()
+    assert saved(program) == by_names
+    assert world(page, "ABpla") == pytest.approx(before, abs=0.01)
+
+
+@pytest.mark.browser
+def test_what_is_seen_is_taken_as_anterior_left_and_dorsal_up(page: Any, program: Any) -> None:
+    group = turning(page, program, program.embryo)
+    page.evaluate(
+        f"{SHOWN}.change({{camera: {{turn: [0.5, 0.5, 0.5, 0.5], zoom: 1, pan: [0, 0], flat: true}}}})"
+    )
+    page.wait_for_timeout(200)
+    where = f"{SHOWN}.space.drawn().map(({{ name, x, y }}) => [name, x, y]).sort()"
+    seen = page.evaluate(where)
+    group.get_by_role("button", name="Take what I see").click()
+    page.wait_for_timeout(400)
+    assert page.evaluate(f"{SHOWN}.view.camera.turn") == [0, 0, 0, 1]
+    # The picture stays; only how large the whole is drawn may follow the new length and height.
+    after = page.evaluate(where)
+    assert [name for name, *_ in after] == [name for name, *_ in seen]
+    one, other = (np.array([[x, y] for _, x, y in each]) for each in (seen, after))
+    one, other = one - one.mean(axis=0), other - other.mean(axis=0)
+    scale = (one * other).sum() / (one * one).sum()
+    assert np.abs(other - scale * one).max() < 2
+    group.get_by_role("button", name="Undo").click()
+    assert page.evaluate(f"{SHOWN}.view.camera.turn") == [0.5, 0.5, 0.5, 0.5]
+
+
+@pytest.mark.browser
+def test_a_mirrored_embryo_says_so(page: Any, program: Any) -> None:
+    table = simulate(3, minutes=60)
+    flipped = program.lab.embryos.add(
+        write_cd(table.assign(x=table["x"].max() - table["x"])), "CD20080102_pha-4_2_L1.csv"
+    ).embryo
+    group = turning(page, program, flipped)
+    assert "fits only mirrored: flipped when recorded, or named so" in group.inner_text()
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0

@@ -41,8 +41,8 @@ export function orientControls(watch) {
     let from = null; // the pose that a fine turn began from
     const told = element("output", { class: "orient-angle", text: "0°" });
     const turn = (degrees) => element("button", {
-      type: "button", class: "quiet-button orient-turn", text: degrees === 180 ? "180°" : `${degrees > 0 ? "↺" : "↻"} 90°`,
-      "aria-label": `Turn by ${Math.abs(degrees)}° ${degrees < 0 ? "clockwise " : ""}about ${words}`,
+      type: "button", class: "quiet-button orient-turn", text: { "-90": "↻", 90: "↺", 180: "180°" }[degrees],
+      "aria-label": `Turn by ${Math.abs(degrees)}° ${degrees < 0 ? "clockwise " : ""}about ${words}`, title: `Turn by ${Math.abs(degrees)}°`,
       onclick: () => attempt(turnedBy(watch.data.pose, turnAbout(axis, degrees))),
     });
     const slider = element("input", {

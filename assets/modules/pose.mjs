@@ -86,7 +86,7 @@ export function whenceWords(pose) {
   const words = {
     names: "From the names of its cells: anterior left, dorsal up.",
     hand: "Turned by hand, for everybody.",
-    recorded: "As recorded: x right, y up, z to you.",
+    recorded: "As it was recorded: x right, y down.",
   }[pose.whence];
   if (pose.mirrored) return `${words} It fits only mirrored: flipped when recorded, or named so. Left and right can't be trusted.`;
   return pose.why && pose.whence === "recorded" ? `${words} The names don't tell: ${pose.why}.` : words;

@@ -68,6 +68,6 @@ test("words say where an orientation comes from", () => {
   assert.match(whenceWords(pose), /names/);
   assert.match(whenceWords({ ...pose, whence: "hand" }), /by hand/);
   const recorded = { ...pose, whence: "recorded", axes: "recorded" };
-  assert.match(whenceWords({ ...recorded, why: "too few" }), /As recorded.*too few/);
+  assert.match(whenceWords({ ...recorded, why: "too few" }), /As it was recorded.*too few/);
   assert.match(whenceWords({ ...recorded, mirrored: true }), /fits only mirrored: flipped when recorded, or named so/);
 });

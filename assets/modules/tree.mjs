@@ -47,6 +47,7 @@ class Tree {
   #view = new TreeView();
   #keys = { layout: null, runs: null, drawn: null, odd: null };
   #cursor = null; // the branch that keys and tools act on, by name
+  #terms = null; // of the choice that was last seen
   #isRinged = false; // reached by keys, so its place is shown
   #reference = null; // cell -> [division, sd], once fetched
   #request = { base: false, moving: false, handle: null };
@@ -97,6 +98,10 @@ class Tree {
   show() {
     const { watch } = this;
     const { view } = watch;
+    if (view.cells !== this.#terms) { // chosen elsewhere: what was looked at here is past
+      this.#terms = view.cells;
+      if (!watch.cells.some((cell) => watch.tracks.names[cell] === this.#cursor)) this.#cursor = null;
+    }
     const layoutKey = [view.root, view.folded.join(), watch.version].join("|");
     if (layoutKey !== this.#keys.layout) this.#layOut(layoutKey);
     this.painter = view.along ? this.#alongPainter(view.along) : watch.painter;
@@ -140,7 +145,10 @@ class Tree {
   #paint(key) {
     const { tracks, timeline, view } = this.watch;
     this.#keys.runs = key;
-    const styles = getComputedStyle(this.root);
+    // Black to red, or green to red, is told on paper: on the dark ground its black would be nothing.
+    if (this.painter.scale) this.field.setAttribute("data-bs-theme", "light");
+    else this.field.removeAttribute("data-bs-theme");
+    const styles = getComputedStyle(this.field);
     const token = (name) => styles.getPropertyValue(`--${name}`).trim();
     this.ink = {
       text: token("text"), quiet: token("quiet"), line: token("line"), ground: token("surface"),
@@ -162,7 +170,11 @@ class Tree {
     });
   }
 
-  get #current() { return this.layout.nodes.find(({ name, cell }) => cell >= 0 && name === this.#cursor) ?? null; }
+  /** The branch that keys and tools act on: where one went last in the tree, else the first chosen cell's. */
+  get #current() {
+    const own = this.#cursor && this.layout.nodes.find(({ name, cell }) => cell >= 0 && name === this.#cursor);
+    return own || (this.layout.of[this.watch.cells[0]] ?? null);
+  }
 
   get #scene() {
     const { watch } = this;
@@ -223,7 +235,8 @@ class Tree {
 
   resize() {
     if (!this.layout || !this.#fitField()) return;
-    this.#schedule("base");
+    this.#drawAll(); // at once: a canvas that was resized is empty
+    this.toolRow.fitted(this.#view.isFitted);
     this.tick();
   }
 
@@ -246,7 +259,6 @@ class Tree {
       canvas.width = Math.round(width * pixels);
       canvas.height = Math.round(height * pixels);
     }
-    if (this.runs) drawTree(this.baseContext, this.#scene, pixels); // a canvas that is resized is empty
     return true;
   }
 
@@ -341,22 +353,24 @@ class Tree {
       this.#view.panBy(dx, dy);
       this.#viewed();
     };
+    // Places of the window, not of the field: to choose may open the panel, and the field moves under the hand.
+    const at = (told) => (x, y, ...more) => {
+      const box = field.getBoundingClientRect();
+      return told(x - box.left, y - box.top, ...more);
+    };
     const gestures = new Gestures(field, {
       turn: pan,
       pan,
-      zoom: (factor, x, y) => {
+      zoom: (factor, ...place) => at((x, y) => {
         // Branches are narrow long before they are short, so that width comes nearer faster than time.
         this.#view.zoomBy(factor, Math.sqrt(factor), x, y);
         this.#viewed();
-      },
-      tap: (x, y, { adds }) => this.#tap(x, y, adds),
-      doubleTap: (x, y) => {
-        const found = this.#under(x, y);
-        if (found) watch.choose([isSulston(found.node.name) ? `${found.node.name}*` : found.node.name], "only");
-      },
-      hover: (x, y) => this.#hover(x, y),
+      })(...place),
+      tap: at((x, y, { adds }) => this.#tap(x, y, adds)),
+      doubleTap: (_x, _y, { last }) => last && this.#chooseSublineage(last),
+      hover: at((x, y) => this.#hover(x, y)),
       left: () => this.#hover(null),
-    });
+    }, { place: ({ clientX: x, clientY: y }) => ({ x, y }) });
     this.#ends.push(() => gestures.end());
     const seek = (event) => {
       watch.clock.seekMinutes(this.#view.minuteAt(event.clientY - field.getBoundingClientRect().top));
@@ -402,19 +416,24 @@ class Tree {
     return branchAt(this.layout, this.#view.xAt(x), this.#view.minuteAt(y), MISS_PX / perX, MISS_PX / perMinute);
   }
 
+  /** Choose what is at a place, and go there in time; returns the branch, null where there is none. */
   #tap(x, y, adds) {
     const found = this.#under(x, y);
-    if (!found) return;
+    if (!found) return null;
     const { node, minute } = found;
     this.#cursor = node.name;
     this.#isRinged = false;
-    if (node.folded && this.#view.minuteAt(y) > node.until) this.#fold(node);
+    const isFold = node.folded && this.#view.minuteAt(y) > node.until;
+    if (isFold) this.#fold(node);
     else {
       this.watch.choose([node.name], adds ? "toggle" : "only");
       this.#seek(node, minute);
     }
     this.#showTools(this.watch.view);
+    return isFold ? null : node;
   }
+
+  #chooseSublineage({ name }) { this.watch.choose([isSulston(name) ? `${name}*` : name], "only"); }
 
   /** Go to a minute of a cell's life: to a frame in which she is there. */
   #seek({ cell }, minute) {
@@ -521,8 +540,8 @@ class Tree {
   }
 
   #step(way) {
-    const from = this.#current ?? this.layout.of[this.watch.cells[0]] ?? null;
-    const to = from === null ? firstBranch(this.layout) : this.#current ? stepped(this.layout, from, way) : from;
+    const from = this.#current;
+    const to = from === null ? firstBranch(this.layout) : stepped(this.layout, from, way);
     if (!to) return;
     this.#cursor = to.name;
     this.#isRinged = true;

@@ -264,7 +264,8 @@ function drawAxis(context, { view, ink }, { step, minutes }) {
     const y = view.yOf(minute);
     context.fillRect(AXIS_PX - 5, Math.round(y), 4, 1);
     const digits = step < 1 ? 1 : 0;
-    context.fillText(`${minute.toFixed(digits)}${i === 0 ? " min" : ""}`, AXIS_PX - 7, held(y, 7, view.height - 7));
+    context.fillText(minute.toFixed(digits), AXIS_PX - 7, held(y, 7, view.height - 7));
+    if (i === 0) context.fillText("min", AXIS_PX - 7, held(y, 7, view.height - 7) + 12);
   });
 }
 
@@ -283,18 +284,21 @@ export function drawMoving(context, scene, pixels, { alive, hovered, isTold, cur
   context.clip();
   const wide = branchWidth(view.perX, isRamp);
   const nodes = [];
+  const within = new Set(); // folded ones in which a cell is alive
   for (const cell of alive) {
     const node = layout.of[cell];
     if (!node || (some && chosen[cell] === 1)) continue; // chosen ones are thick already
     const x = view.xOf(node.x);
-    if (x > AXIS_PX - 9 && x < view.width + 9) nodes.push(node);
+    if (x < AXIS_PX - 9 || x > view.width + 9) continue;
+    if (node.cell === cell) nodes.push(node);
+    else within.add(node);
   }
   context.globalAlpha = some ? Math.max(DIMMED[others] ?? 1, 0.3) : 1;
   if (isRamp && view.perX < EDGED_FROM_PX) veil(context, nodes, scene, wide);
   else if (isRamp) drawEdges(context, nodes, view, wide, ink.text);
   else drawWide(context, nodes, scene, wide + 1.4);
   context.globalAlpha = 1;
-  if (now !== null && view.perX >= DOT_FROM_PX) drawDots(context, nodes, scene, now, held(wide + 1.2, 2, 4));
+  if (now !== null && view.perX >= DOT_FROM_PX) drawDots(context, [...nodes, ...within], scene, now, held(wide + 1.2, 2, 4));
   if (hovered) highlight(context, hovered, scene, wide, !isTold);
   if (cursor) ring(context, cursor, view, ink);
   context.restore();

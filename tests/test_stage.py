@@ -557,7 +557,7 @@ def test_everything_can_be_done_by_keys(page: Any, program: Any, reference: Any)
     assert chosen(page) == [f"{order[0]}*"]
     page.keyboard.press("n")
     nuclei = drawn(page)
-    near = page.evaluate(f"{SPACE}.focused.cell")
+    near = page.evaluate(f"{SPACE}.pointing.focused.cell")
     here = nuclei[order[0]]
 
     def apart(each: dict[str, Any]) -> float:
@@ -570,7 +570,7 @@ def test_everything_can_be_done_by_keys(page: Any, program: Any, reference: Any)
     ranked = sorted((each for each in nuclei.values() if each is not here), key=apart)
     assert near in [each["cell"] for each in ranked[:2]]
     page.keyboard.press("Escape")
-    assert page.evaluate(f"{SPACE}.focused") is None
+    assert page.evaluate(f"{SPACE}.pointing.focused") is None
     assert chosen(page), "the first Escape takes the ring away"
     page.keyboard.press("Escape")
     assert chosen(page) == []

@@ -160,6 +160,8 @@ export function makeStage(root, watch) {
   const keyUp = (event) => view && event.target === document.body && view.keyUp(event);
   document.addEventListener("keydown", key, true);
   document.addEventListener("keyup", keyUp, true);
+  const away = () => view?.heldTool && view.holdTool(null);
+  window.addEventListener("blur", away);
 
   return {
     show,
@@ -169,6 +171,7 @@ export function makeStage(root, watch) {
     end() {
       document.removeEventListener("keydown", key, true);
       document.removeEventListener("keyup", keyUp, true);
+      window.removeEventListener("blur", away);
       view?.end();
     },
   };

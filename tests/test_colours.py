@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.embryos]
 
 WATCH = "window.blastoscope.watching"
 VERMILION, ORANGE, RED, GREY = "#d55e00", "#e69f00", "#ff0000", "#7d8794"
-BELOW, NO_VALUE = "#5f86b8", "#4f5866"
+BELOW, NO_VALUE = "#41597a", "#4f5866"
 
 
 @pytest.fixture(scope="module")

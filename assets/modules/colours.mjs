@@ -24,7 +24,7 @@ import { meaningOf, parseRules, rowsByRule, SAFE } from "./rules.mjs";
 const GROUPS = ["ABa", "ABp", "AB", "MS", "E", "EMS", "C", "D", "P", "unnamed"];
 const GROUP_WORDS = { P: "P0 to P4, Z", unnamed: "unnamed" };
 const STEPS = 64; // shades of a ramp
-const BELOW_ZERO = "#5f86b8"; // told apart from black to red by its hue
+const BELOW_ZERO = "#41597a"; // told apart from black to red by its hue
 const NO_VALUE = "#4f5866";
 const MOST_KEPT = 24; // painters of one embryo
 const EXPRESSION = ["#000000", "#ff0000"];

@@ -107,7 +107,8 @@ ${points ? "  gl_PointSize = 2.0 * radius * pixels;" : `  at = CORNERS[gl_Vertex
   vec3 ground = depthCue.rgb;
   colour = mix(colourOf(segment, look, moment.x), ground, depthCue.a * far);
   float width = style == 3 ? 2.6 : 1.4;
-  rim.rgb = style == 3 ? mix(mark.rgb, ground, 0.5 * depthCue.a * far) : mix(colour * 0.42, ground, 0.15);
+  float glow = 0.9 * max(0.36 - dot(colour, vec3(0.33)), 0.0); // what is nearly black is seen by its rim
+  rim.rgb = style == 3 ? mix(mark.rgb, ground, 0.5 * depthCue.a * far) : mix(colour * 0.42, ground, 0.15) + glow;
   rim.a = 1.0 - clamp(width / (radius * pixels), 0.07, style == 3 ? 0.45 : 0.3);
   rim.a *= rim.a;
   seen = vec2(1.0);

@@ -58,7 +58,7 @@ test("a range that is set moves the ends; beyond it the ends hold", () => {
 test("a range below zero shows how negative, with zero black", () => {
   const paint = paintBy({ colour: "blot", range: [-70, 70] });
   assert.equal(paint.legend.below, null);
-  assert.equal(colourOf(paint, "ABp", 7), "#5f86b8");
+  assert.equal(colourOf(paint, "ABp", 7), "#41597a");
   assert.equal(paint.legend.stops[16], "#000000");
   assert.equal(colourOf(paint, "ABa", 3), "#ff0000");
   assert.ok(paint.legend.zero);

@@ -3,6 +3,7 @@
 import base64
 import csv
 import io
+import itertools
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -50,8 +51,8 @@ def choose(page: Any, entry: str) -> None:
 
 def decoded(content: bytes) -> list[Pixels]:
     """All frames of a picture or a video, as height × width × RGB."""
-    with av.open(io.BytesIO(content)) as container:
-        return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    with av.open(io.BytesIO(content), "r") as container:
+        return [frame.to_ndarray(format="rgb24").astype(numpy.uint8) for frame in container.decode(video=0)]
 
 
 def saved(page: Any, act: Callable[[], None], timeout: float = 60_000) -> tuple[str, bytes]:
@@ -140,7 +141,7 @@ def test_legend_and_title_are_written_into_it_or_not(opened: Callable[[str], Any
     width, height = stage_size(page)
     full = picture(page, "1")
     bare = picture(page, "1", ("Legend", "Name, time and cells"))
-    differs = (numpy.abs(full.astype(int) - bare) > 24).any(axis=2)
+    differs: NDArray[numpy.bool] = numpy.any(numpy.abs(full.astype(int) - bare) > 24, axis=2)
     legend = differs[: height // 3, width - 240 :].copy()
     title = differs[:36, :360].copy()
     assert legend.sum() > 800
@@ -227,7 +228,7 @@ def test_every_frame_of_a_video_is_drawn_and_encoded(
     page.get_by_text(re.compile(r"^Saved .*: 40 frames, 1\.60 s")).wait_for()
     assert page.locator(".save-progress").count() == 0
     assert name == f"CD20081016_alr-1_10A2_3_L1_60-99min.{form}"
-    with av.open(io.BytesIO(content)) as container:
+    with av.open(io.BytesIO(content), "r") as container:
         (stream,) = container.streams.video
         assert stream.codec_context.name == codec
         assert (stream.width, stream.height) == (width, height)
@@ -245,7 +246,7 @@ def test_every_frame_of_a_video_is_drawn_and_encoded(
         assert error < numpy.abs(seen - other).mean() / 2, "and the moments are told apart"
     # What is seen changes from each frame to the next: none stands twice.
     pictures = [frame.to_ndarray(format="rgb24").astype(float) for frame in frames]
-    steps = [numpy.abs(b - a).mean() for a, b in zip(pictures, pictures[1:], strict=False)]
+    steps = [numpy.abs(b - a).mean() for a, b in itertools.pairwise(pictures)]
     assert min(steps) > 0.05
 
 

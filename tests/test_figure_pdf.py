@@ -69,7 +69,7 @@ def test_lines_and_polygons_stand_where_the_list_says() -> None:
     assert "1 0 0 -1 0 100 cm" in said, "y runs down from the top"
     assert re.search(r"0 \.447059 \.698039 RG", said)
     assert re.search(r"10 20 m 10 60 l\s+10 60 m 50\.5 60 l", said)
-    assert re.search(r"1 0 0 rg.*60 20 m 80 20 l 70 40 l h f", said, re.DOTALL)
+    assert re.search(r"1 0 0 rg.*60 20 m 80 20 l 70 40 l h\s+f\*", said, re.DOTALL)
     places: dict[str, tuple[float, float]] = {}
 
     def visit(words: str, here: list[float], matrix: list[float], *_rest: Any) -> None:

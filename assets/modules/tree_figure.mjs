@@ -16,7 +16,7 @@ import { SOURCE } from "./tree_timing.mjs";
 const MM = 72 / 25.4;
 const TWO_COLUMNS = 180 * MM; // the width of a page's two columns in most journals
 const LEAST_BRANCH = 1.25; // pt: narrower ones run into each other, and the figure gets wider than a page
-const WIDEST_BRANCH = 16;
+const WIDEST_BRANCH = 40;
 const MOST_WIDTH = 14000; // pt; PDF ends at 14,400
 const TREE_HEIGHT = 100 * MM;
 const [LEFT, RIGHT, TOP, BOTTOM] = [44, 12, 44, 14];
@@ -70,7 +70,11 @@ export function treeFigure({ layout, runs, colours, isRamp, chosen, odd, legend,
   folded(draw);
   if (odd) marks(draw);
   names(draw);
-  draw.texts.push(text(title, LEFT, 18, { size: 11, bold: true }), text(subtitle, LEFT, 31, { size: 8, colour: QUIET }));
+  const line = (words, y, size, more) => { // smaller where it would run off the page
+    draw.texts.push(text(words, LEFT, y, { size: short(size * Math.min(1, (width - LEFT - RIGHT) / textWidth(words, size))), ...more }));
+  };
+  line(title, 18, 11, { bold: true });
+  line(subtitle, 31, 8, { colour: QUIET });
   const bottom = TOP + TREE_HEIGHT + hanging + BOTTOM;
   const height = legendOf(draw, legend, bottom, width);
   return {
@@ -152,21 +156,27 @@ function marks({ layout, odd, lines, polygons, texts, x, y }) {
     }
     if (!found.inherited) {
       const words = found.kind === "missing" ? "missing" : `${found.kind} ${Math.round(Math.abs(found.by))} min`;
-      texts.push(text(words, at + size + 1.5, down - 2, { size: 5 }));
+      const [left, right] = [at + size + 1.5, at + size + 1.5 + textWidth(words, 5)];
+      polygons.push({ // it is read over whatever branches it crosses
+        colour: "#ffffff", edge: null,
+        at: [[left, down - 6.5], [right, down - 6.5], [right, down - 1], [left, down - 1]].map((point) => point.map(short)),
+      });
+      texts.push(text(words, left, down - 2, { size: 5 }));
     }
   }
 }
 
-function names({ layout, perX, perMinute, texts, x, y, chosen }) {
+function names({ layout, perX, perMinute, texts, x, y, chosen, wide }) {
   for (const node of layout.nodes) {
     if (node.cell < 0) continue;
     const room = nameRoom(node, textWidth(node.name, NAME_PT), perX, perMinute, NAME_PT);
     const bold = chosen[node.cell] === 1;
     const at = x(node.x);
+    const beside = at + wide / 2 + 1.8;
     if (room === "below") texts.push(text(node.name, at, y(node.until) + 8, { anchor: "middle", bold }));
-    else if (room === "beside") texts.push(text(node.name, at + 2.5, y(node.from) + 7, { bold }));
+    else if (room === "beside") texts.push(text(node.name, beside, y(node.from) + 7, { bold }));
     else if (room) {
-      const [along, from] = room === "under" ? [at - 2, node.until] : [at + 2.5, node.from];
+      const [along, from] = room === "under" ? [at - 2, node.until] : [beside, node.from];
       texts.push(text(node.name, along, y(from) + 3, { turn: 90, bold }));
     }
   }

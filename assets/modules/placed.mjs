@@ -4,6 +4,7 @@
  */
 
 const LEAST_SHOWN = 0.25; // fainter ones (just born, just lost) can't be pointed at
+const DIM = 2;
 const SLACK_PX = 4; // a near miss counts, so that small nuclei can be hit
 
 /** Nuclei of one or more bodies (scene.mjs) on a screen: parallel arrays of which the first `count` count. */
@@ -51,20 +52,29 @@ export class Placed {
     }
   }
 
-  /** The nucleus whose ball is the foremost at a point; failing that the nearest within a few px; or -1. */
+  /**
+   * The nucleus whose ball is the foremost at a point; failing that the nearest within a few px; or -1. Dimmed
+   * ones are seen through, so any other at the point comes before them.
+   */
   at(px, py, slack = SLACK_PX) {
-    let [best, front, near, nearest] = [-1, Infinity, -1, slack];
+    const solid = this.#at(px, py, slack, false);
+    return solid.hit >= 0 ? solid.hit : this.#at(px, py, slack, true, solid).found;
+  }
+
+  #at(px, py, slack, dim, before = { near: -1, nearest: slack }) {
+    let [hit, front, near, nearest] = [-1, Infinity, before.near, before.nearest];
     for (let i = 0; i < this.count; i += 1) {
+      if ((this.style[i] === DIM) !== dim) continue;
       const apart = Math.hypot(this.x[i] - px, this.y[i] - py);
       const radius = this.radius[i];
       if (apart <= radius) {
         const surface = this.depth[i] - Math.sqrt(radius * radius - apart * apart) / this.perUm[i];
-        if (surface < front) [best, front] = [i, surface];
+        if (surface < front) [hit, front] = [i, surface];
       } else if (apart - radius < nearest) {
         [near, nearest] = [i, apart - radius];
       }
     }
-    return best >= 0 ? best : near;
+    return { hit, near, nearest, found: hit >= 0 ? hit : near };
   }
 
   /** Where `cell` of body number `body` is, or -1. */

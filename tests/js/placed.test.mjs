@@ -46,6 +46,14 @@ test("a ball that reaches farther forward at that point wins over one with a nea
   assert.equal(placed.at(400, 300), 0);
 });
 
+test("what is dimmed is seen through: another at that point comes before it, the foremost dim one else", () => {
+  const placed = filled(shownAt([[0, 0, 9], [0, 0, 5], [0, 0, -5], [12, 0, 0]], { styles: [2, 2, 3, 2] }));
+  assert.equal(placed.at(400, 300), 2);
+  assert.equal(placed.at(placed.x[3], placed.y[3]), 3);
+  const dim = filled(shownAt([[0, 0, 5], [0, 0, 9]], { styles: [2, 2] }));
+  assert.equal(dim.at(400, 300), 1);
+});
+
 test("what is hidden or nearly gone can't be pointed at", () => {
   const placed = filled(shownAt([[0, 0, 0], [10, 0, 0], [20, 0, 0]], { styles: [0, 1, 3], alpha: [1, 0.1, 1] }));
   assert.equal(placed.count, 1);

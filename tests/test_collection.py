@@ -343,6 +343,17 @@ def test_it_takes_two_embryos(page: Any, program: Any) -> None:
 
 
 @pytest.mark.browser
+def test_who_leaves_the_page_gets_its_memory_back(page: Any, program: Any) -> None:
+    opened(page, program)
+    page.evaluate(f"window.left = {SHOWN}")
+    page.get_by_role("link", name="Labels").click()
+    page.wait_for_function("() => window.blastoscope.collection === undefined")
+    assert page.evaluate("[window.left.entries.length, window.left.space]") == [0, None]
+    page.go_back()
+    page.wait_for_function(f"() => {SHOWN}?.entries.length === 3")
+
+
+@pytest.mark.browser
 def test_a_set_that_is_gone_is_an_error_that_says_so(page: Any, program: Any) -> None:
     page.goto(f"{program.url}/collection?embryos=set:gone")
     page.get_by_text("The embryos couldn't be listed").wait_for()

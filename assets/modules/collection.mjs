@@ -24,7 +24,6 @@ import { gatherNames } from "./collection_names.mjs";
 const ADDRESS_AFTER_MS = 150;
 const PANEL_EVERY_MS = 250; // while it plays
 const FEWEST = 2;
-const OF_ONE_KIND = 0.5; // the clock begins where so many of the embryos have begun
 const app = () => window.blastoscope;
 const isNarrow = () => matchMedia("(max-width: 800px)").matches;
 let current = null;
@@ -157,7 +156,7 @@ class Collection {
     const [first, last] = [Math.floor(Math.min(...begins)), Math.ceil(Math.max(...this.planned.map(({ range }) => range[1])))];
     this.timeline = new Timeline(first, Array.from({ length: last - first + 1 }, (_, i) => first + i));
     this.clock = new Clock(this.timeline);
-    this.start = Math.ceil(median(begins) + (OF_ONE_KIND - 0.5));
+    this.start = Math.ceil(median(begins)); // half of them have begun
     this.clock.seek(this.view.minute ?? this.start);
     const about = (minute) => Math.round(this.planned.reduce((sum, { told, range }) => sum + nucleiAbout(told, range, minute), 0));
     const counted = { startFrame: first, lastFrame: last, names: [], countAt: about };
@@ -367,6 +366,10 @@ class Collection {
     });
     resized.observe(this.stage);
     this.#ends.push(() => resized.disconnect());
+    // Who goes to another page of the program gets the memory of all embryos back.
+    const left = new MutationObserver(() => { if (!this.root.isConnected) this.end(); });
+    left.observe(document.getElementById("page"), { childList: true, subtree: true });
+    this.#ends.push(() => left.disconnect());
   }
 
   #key(event) {

@@ -112,6 +112,17 @@ export function rangeFrom(least, most) {
   return numbers.every((value) => Math.abs(value) <= LARGEST) && numbers[0] < numbers[1] ? numbers : null;
 }
 
+/** What colours by time mean, from one minute to another. */
+function timeScale(title, [first, last]) {
+  return [
+    element("div", { class: "legend-title", text: title }),
+    element(
+      "div", { class: "scale" },
+      element("span", { text: `${Math.round(first)}` }), element("span", { class: "ramp" }, gradientOf(VIRIDIS)), element("span", { text: `${Math.round(last)} min` }),
+    ),
+  ];
+}
+
 /**
  * The legend that floats over the stage and folds, as a part of the page (watch.mjs): {element, show, tick}.
  * Ranges are set here; colours that count their nuclei do so at every moment; paths in the plane tell their time.
@@ -141,7 +152,9 @@ export function makeLegend(watch) {
   function show() {
     const { view, cells, tracks, timeline } = watch;
     const withPaths = cells.length > 0 && view.paths && view.stage === "plane";
-    const key = [watch.painter.key, withPaths && cells.join()].join("|");
+    const withTails = view.stage === "space" && view.tailColour === "time" && (view.tail > 0 || view.ahead > 0)
+      && (view.tailsOf === "all" || cells.length > 0);
+    const key = [watch.painter.key, withPaths && cells.join(), withTails, watch.version].join("|");
     if (key !== shown) {
       shown = key;
       painter = watch.painter;
@@ -151,13 +164,9 @@ export function makeLegend(watch) {
       legend = legendElement(painter.legend, { changed: (range) => watch.change({ range }) });
       const parts = [legend];
       if (withPaths) {
-        const [first, last] = minutesOfPaths(tracks, timeline, cells);
-        parts.push(element("div", { class: "legend-title", text: "Time along the paths" }));
-        parts.push(element(
-          "div", { class: "scale" },
-          element("span", { text: `${Math.round(first)}` }), element("span", { class: "ramp" }, gradientOf(VIRIDIS)), element("span", { text: `${Math.round(last)} min` }),
-        ));
+        parts.push(...timeScale("Time along the paths", minutesOfPaths(tracks, timeline, cells)));
       }
+      if (withTails) parts.push(...timeScale("Time along the tails", [tracks.firstFrame, tracks.lastFrame].map((frame) => timeline.minutes(frame))));
       words.replaceChildren(...parts);
       if (typed) box.querySelector(".range-end")?.focus();
     }

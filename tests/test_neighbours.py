@@ -357,3 +357,27 @@ def test_neighbours_are_chosen_and_pointed_at(page: Any, program: Any, embryo: A
     page.keyboard.press("Escape")
     assert "Choose a cell" in page.locator(".contact-told").inner_text()
     assert page.locator(".contacts").is_hidden()
+
+
+@pytest.mark.browser
+@pytest.mark.embryos
+@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (390, "dark")])
+def test_the_panel_is_whole_and_accessible(
+    page: Any, program: Any, embryo: Any, width: int, theme: str
+) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    page.set_viewport_size({"width": width, "height": 844})
+    page.context.add_cookies([{"name": "theme", "value": theme, "url": program.url}])
+    opened(page, program, embryo.id, "&panel=1&cells=Eala,MSaap&frame=125")
+    options = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "best-practice"]}
+    found = Axe().run(page, context=".cells-panel", options=options).response
+    assert len(found["passes"]) > 5
+    assert [each["id"] for each in found["violations"] if each["impact"] in ("serious", "critical")] == []
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    assert (
+        page.evaluate(
+            "(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.querySelector('.tab-neighbours'))"
+        )
+        <= 0
+    )

@@ -268,6 +268,21 @@ def words(page: Any) -> list[str]:
     return list(page.locator(".note-text").all_inner_texts())
 
 
+def serious(page: Any) -> list[Any]:
+    """What axe calls serious in the panel and the story."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    options = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "best-practice"]}
+    found = Axe().run(page, context=[[".cells-panel"], [".note-marks"], [".story-callout"]], options=options)
+    assert len(found.response["passes"]) > 5
+    return [
+        (violation["id"], node["target"], node["html"][:200])
+        for violation in found.response["violations"]
+        if violation["impact"] in ("serious", "critical")
+        for node in violation["nodes"]
+    ]
+
+
 def until(page: Any, condition: str, timeout: int = 15_000) -> None:
     page.wait_for_function(f"() => ({condition})", timeout=timeout)
 
@@ -515,3 +530,27 @@ def test_notes_that_cannot_be_fetched_say_so(shown: Any) -> None:
     page.locator(".note").nth(2).wait_for()
     assert page.locator(".notes-problem").is_hidden()
     page.errors.clear()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("width", "theme"), [(1440, "dark"), (390, "light")])
+def test_notes_and_story_are_whole_and_accessible(shown: Any, program: Any, width: int, theme: str) -> None:
+    page = shown
+    page.set_viewport_size({"width": width, "height": 844})
+    page.context.add_cookies([{"name": "theme", "value": theme, "url": program.url}])
+    three(page)
+    page.store.add(page.embryo.id, "x" * 60, 10, "word" * 500, "y" * 60)
+    opened(page, "?v=2&tree=0&tab=notes&panel=1&frame=10")
+    page.locator(".note").nth(3).wait_for()
+    page.get_by_role("button", name=re.compile("^Edit note 4")).click()
+    assert serious(page) == []
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Play story").click()
+    assert serious(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    assert (
+        page.evaluate(
+            "(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.querySelector('.tab-notes'))"
+        )
+        <= 0
+    )

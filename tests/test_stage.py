@@ -226,6 +226,50 @@ def test_names_of_chosen_cells_do_not_overlap(page: Any, program: Any, reference
 
 
 @pytest.mark.embryos
+def test_functional_names_stand_beside_sulstons(page: Any, program: Any, reference: Any) -> None:
+    opened(page, program, reference.id, "&frame=110&cells=MSap*")
+    name = next(nucleus["name"] for nucleus in foremost(page) if nucleus["style"] == 3)
+    page.evaluate(f"{WATCH}.correct({{ ...{WATCH}.data, cell_names: {{ '{name}': 'ADAL' }} }})")
+    page.locator(".stage-label", has_text=f"{name} · ADAL").wait_for()
+    at_rest(page)
+    nucleus = drawn(page)[name]
+    left, top = corner(page)
+    page.mouse.move(left + nucleus["x"], top + nucleus["y"])
+    assert page.locator(".stage-tip b").first.inner_text() == f"{name} · ADAL"
+
+
+@pytest.mark.embryos
+def test_tails_coloured_by_time_have_a_legend(page: Any, program: Any, reference: Any) -> None:
+    opened(page, program, reference.id, "&frame=60&cells=MSap*")
+    legend = page.locator(".stage-legend")
+    assert "Time along the tails" not in legend.inner_text()
+    page.evaluate(f"{WATCH}.change({{ tailColour: 'time' }})")
+    last = page.evaluate(f"Math.round({WATCH}.timeline.minutes({WATCH}.tracks.lastFrame))")
+    assert re.search(rf"Time along the tails\s+0\s+{last} min", legend.inner_text())
+
+
+def test_an_embryo_whose_names_tell_no_axes_is_shown_as_recorded(page: Any, program: Any) -> None:
+    header = "cellTime,cell,time,none,global,local,blot,cross,z,x,y,size,gweight"
+    places = {"Nuc1": (100, 100, 5), "Nuc2": (500, 100, 5), "Nuc3": (100, 400, 25)}
+    lines = [
+        f"{name}:{frame},{name},{frame},26000,1000,1,2,3,{z}.0,{x},{y},60,9"
+        for name, (x, y, z) in places.items()
+        for frame in (1, 2)
+    ]
+    embryo = program.lab.embryos.add(("\n".join([header, *lines]) + "\n").encode(), "unnamed.csv").embryo
+    opened(page, program, embryo.id)
+    nuclei = drawn(page)
+    assert nuclei["Nuc2"]["x"] > nuclei["Nuc1"]["x"], "x runs right"
+    assert nuclei["Nuc3"]["y"] > nuclei["Nuc1"]["y"], "y down"
+    assert nuclei["Nuc3"]["depth"] > nuclei["Nuc1"]["depth"], "z away"
+    assert set(page.locator(".axes-arms text").all_text_contents()) == {"x", "y", "z"}
+    left, top = corner(page)
+    page.mouse.move(left + nuclei["Nuc3"]["x"], top + nuclei["Nuc3"]["y"])
+    place = [400 * embryo.pixel_um, 25 * embryo.plane_um]
+    assert f"y {place[0]:.1f}, z {place[1]:.1f} µm" in page.locator(".stage-tip").first.inner_text()
+
+
+@pytest.mark.embryos
 def test_the_scale_bar_is_as_long_as_it_says(page: Any, program: Any, reference: Any) -> None:
     opened(page, program, reference.id, "&frame=60")
     for zoom in (1, 3.1):
@@ -364,6 +408,31 @@ def test_pointing_takes_less_than_50_ms_with_2400_nuclei(page: Any, program: Any
     )
     assert page.locator(".stage-tip").first.is_visible()
     assert sorted(took)[len(took) // 2] < 50
+
+
+@pytest.mark.embryos
+def test_dimmed_nuclei_are_seen_through(page: Any, program: Any, reference: Any) -> None:
+    opened(page, program, reference.id, "&frame=110&cells=MS*&names=0")
+    nuclei = drawn(page).values()
+    behind = next(
+        one
+        for one in nuclei
+        if one["style"] == 3
+        and any(
+            math.hypot(one["x"] - other["x"], one["y"] - other["y"]) < other["radius"] - 4
+            and other["depth"] < one["depth"] - 5
+            for other in nuclei
+            if other["style"] == 2
+        )
+        and not any(
+            math.hypot(one["x"] - other["x"], one["y"] - other["y"]) < other["radius"] + 4
+            for other in nuclei
+            if other["style"] == 3 and other is not one
+        )
+    )
+    left, top = corner(page)
+    page.mouse.move(left + behind["x"], top + behind["y"])
+    assert page.locator(".stage-tip b").first.inner_text() == behind["name"]
 
 
 @pytest.mark.embryos

@@ -180,7 +180,7 @@ export function contactsTable(lives, minimum, tracks, timeline) {
  * Runs a generator in slices of at most `slice` ms, between which the browser may draw. `done(result)` is told at
  * the end. Returns what cancels it. `later` and `now` stand in for the browser's in tests.
  */
-export function inSlices(generator, done, { slice = 4, later = whenIdle, now = () => performance.now() } = {}) {
+export function inSlices(generator, done, { slice = 3, later = whenIdle, now = () => performance.now() } = {}) {
   let cancelled = false;
   const go = () => {
     if (cancelled) return;

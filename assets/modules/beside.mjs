@@ -214,7 +214,7 @@ class Place {
 
   constructor(id, { watch, camera, hands, isFirst, changed }) {
     Object.assign(this, { id, watch, camera, hands, isFirst, changed });
-    this.link = element("a", { class: "pane-name", title: "Open it alone", onclick: () => { this.link.href = this.#alone(); } });
+    this.link = element("a", { class: "pane-name", onclick: () => { this.link.href = this.#alone(); } });
     this.told = element("span", { class: "pane-told" });
     const remove = isFirst ? "" : element("button", {
       type: "button", class: "pane-remove", text: "×", title: "Take it away", "aria-label": `Take ${id} away`,
@@ -248,6 +248,7 @@ class Place {
     this.#version = version;
     this.embryo = embryo;
     this.link.textContent = embryo.name;
+    this.link.title = `${embryo.name}: open it alone`;
     this.link.href = this.watch.address(`/embryos/${this.id}`);
     this.element.setAttribute("aria-label", embryo.name);
     if (this.remove) this.remove.setAttribute("aria-label", `Take ${embryo.name} away`);

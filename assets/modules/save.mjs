@@ -48,14 +48,22 @@ function menu(label, title, entries, watch) {
     })));
     list.hidden = false;
     button.setAttribute("aria-expanded", "true");
-    list.classList.toggle("from-right", button.getBoundingClientRect().left > innerWidth / 2);
+    place();
     document.addEventListener("pointerdown", outside, true);
+    window.addEventListener("resize", close);
     items()[0]?.focus();
+  }
+  /** Under the button and within the window; fixed, as the row of tools scrolls on a phone and would cut it off. */
+  function place() {
+    const { left, bottom } = button.getBoundingClientRect();
+    list.style.top = `${bottom + 4}px`;
+    list.style.left = `${Math.max(8, Math.min(left, innerWidth - list.offsetWidth - 8))}px`;
   }
   function close() {
     list.hidden = true;
     button.setAttribute("aria-expanded", "false");
     document.removeEventListener("pointerdown", outside, true);
+    window.removeEventListener("resize", close);
   }
   const box = element("div", {
     class: "save-menu",

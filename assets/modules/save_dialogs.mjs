@@ -32,7 +32,7 @@ export const saveFigure = (watch) => savePicture(watch, { scale: FIGURE_SCALE, g
 export function pictureDialog(watch) {
   const { size } = stageSize(watch);
   const form = dialog(watch, "Save a picture", "Save");
-  const scale = choose("Size", SCALES.map((n) => [n, `${n}× · ${n * size.width} × ${n * size.height} pixels`]), 2);
+  const scale = choose("Size", SCALES.map((n) => [n, `${n}× · ${n * size.width} × ${n * size.height} px`]), 2);
   const how = lookFields();
   form.add(scale, ...how.fields);
   form.submit(async () => {
@@ -47,7 +47,7 @@ function stageSize(watch) {
 
 /** Fields that picture and video share: ground, and what is written into it. */
 function lookFields() {
-  const ground = choose("Ground", [["dark", "Dark, as on the screen"], ["white", "White, for figures"]], "dark");
+  const ground = choose("Ground", [["dark", "Dark"], ["white", "White"]], "dark");
   const boxes = {
     title: tick("Name, time and cells", true), legend: tick("Legend", true), overlays: tick("Scale bar, axes and names", true),
   };
@@ -73,14 +73,14 @@ export async function videoDialog(watch) {
   }
   const { size } = stageSize(watch);
   const [begin, end] = watch.clock.range.map((frame) => watch.timeline.minutes(frame));
-  const sizes = [[even(size.width), even(size.height), "as on the screen"], ...SIZES.map((each) => [...each, ""])];
+  const sizes = [[even(size.width), even(size.height), "screen"], ...SIZES.map((each) => [...each, ""])];
   const fields = {
     from: amount("From, min", { min: floor1(begin), max: ceil1(end), value: floor1(begin) }),
     to: amount("To, min", { min: floor1(begin), max: ceil1(end), value: ceil1(end) }),
     speed: amount("Minutes a second", { min: 0.1, max: 600, value: watch.clock.speed || STANDARD.speed }),
     length: amount("Length, s", { min: 0.1, max: 3600, value: 0 }),
     rate: choose("Frames a second", RATES.map((each) => [each, String(each)]), STANDARD.rate),
-    size: choose("Size", sizes.map(([w, h, words], i) => [i, `${w} × ${h}${words ? `, ${words}` : ""}`]), 0),
+    size: choose("Size", sizes.map(([w, h, words], i) => [i, `${w} × ${h}${words ? ` (${words})` : ""}`]), 0),
     form: choose("Form", [], ""),
   };
   const look = lookFields();

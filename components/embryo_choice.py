@@ -32,6 +32,13 @@ def choice_bar() -> html.Div:
             button("", "link", id="embryos-choose-all"),
             button("Labels", id="embryos-to-labels", title="See how unbalanced their labels are"),
             button("Train", id="embryos-to-train", title="Train a classifier on them"),
+            button(
+                "Side by side",
+                id="embryos-to-beside",
+                title="Watch two to six at matched moments",
+                hidden=True,
+            ),
+            button("Together", id="embryos-to-collection", title="Lay them over each other in one cloud"),
             button("Tag", data_opens="embryos-tag-dialog"),
             button("Save as a set", data_opens="embryos-set-dialog"),
             dbc.DropdownMenu(

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+import dash
 import dash_ag_grid as dag
 import dash_bootstrap_components as dbc
-from dash import html
+from dash import dcc, html
 
 from components.embryo_choice import button, options
 
@@ -197,6 +198,12 @@ def tools(q: str, set_name: str, tag: str, sets: Mapping[str, int], tags: Mappin
             button("Delete set", "link", id="embryo-set-delete", hidden=not set_name),
             html.Label("Tag to show", htmlFor="embryo-tag", className="visually-hidden"),
             dbc.Select(id="embryo-tag", options=tag_options(tags, tag), value=tag, placeholder="Any tag"),
+            dcc.Link(
+                "All together ▸",
+                href=dash.get_relative_path("/collection"),
+                className="to-collection",
+                title="All embryos laid over each other, in motion",
+            ),
         ],
         className="embryos-tools",
         role="search",

@@ -129,6 +129,7 @@ def page_of(lab: Lab, embryo: Embryo) -> list[Any]:
                             [
                                 *downloads,
                                 dbc.DropdownMenuItem(divider=True),
+                                dbc.DropdownMenuItem("All embryos together", href=address("/collection")),
                                 dbc.DropdownMenuItem(
                                     "Labels of this embryo", href=address(f"/labels?embryos={embryo.id}")
                                 ),

@@ -11,6 +11,9 @@ ALLOWED: dict[str, tuple[str, ...]] = {}
 PAGES = (
     "/",
     "/embryos/{embryo}",
+    "/embryos/{embryo}?stage=plane&cells=E*",
+    "/embryos/{embryo}?cells=ABpl&tab=neighbours&along=blot",
+    "/collection",
     "/labels",
     "/train",
     "/runs",

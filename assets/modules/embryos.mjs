@@ -3,6 +3,8 @@ import { columnsAt, counted, embryosParam, filterModel, filterOf, queryOf, sorte
 import { download } from "./download.mjs";
 import { receiveFiles, followKnown } from "./import.mjs";
 
+const MOST_SIDE_BY_SIDE = 6; // the page's embryo and watch_view.mjs's MOST_BESIDE
+
 const b = window.blastoscope;
 const COLUMNS = ["choose", "name", "gene", "strain", "date", "end_cells", "curve", "cells", "frames", "minutes", "flags", "source", "tags"];
 const byId = (id) => document.getElementById(id);
@@ -174,6 +176,8 @@ function tellChosen() {
   const count = b.chosen.size;
   byId("embryos-chosen-bar").hidden = !count;
   byId("embryos-chosen-count").textContent = `${counted(count, "embryo")} chosen`;
+  byId("embryos-to-beside").hidden = count < 2 || count > MOST_SIDE_BY_SIDE;
+  byId("embryos-to-collection").hidden = count < 2;
   const all = byId("embryos-choose-all");
   all.hidden = count >= page.total;
   all.textContent = `Choose all ${page.total.toLocaleString("en")}`;
@@ -216,6 +220,11 @@ function listen() {
     "embryos-choose-none": () => chooseAll(false),
     "embryos-to-labels": () => takeTo("/labels"),
     "embryos-to-train": () => takeTo("/train"),
+    "embryos-to-collection": () => takeTo("/collection"),
+    "embryos-to-beside": () => {
+      const [first, ...others] = b.chosen;
+      go(b.address(`/embryos/${first}?v=2&beside=${others.join(",")}`));
+    },
     "embryos-again": refresh,
     "embryos-show-all": () => { page.grid.setFilterModel(null); changeView({ q: "", set: "", tag: "" }); },
   };

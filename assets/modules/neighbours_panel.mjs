@@ -4,6 +4,7 @@
  */
 
 import { element } from "./dom.mjs";
+import { DEFAULTS } from "./watch_view.mjs";
 import { contactsTable, inSlices, Space, touching } from "./neighbours.mjs";
 
 /**
@@ -11,7 +12,7 @@ import { contactsTable, inSlices, Space, touching } from "./neighbours.mjs";
  * nuclei are uncertain, nuclei of the reference embryo at 102 to 351 cells keep 93 to 97 of 100 faces of 3 to
  * 4 µm², but only 59 to 63 of 100 below half a µm² (measured, tests/test_neighbours.py).
  */
-export const LEAST_CONTACT_UM2 = 3;
+const LEAST_CONTACT_UM2 = DEFAULTS.contact;
 const MOST_CONTACT_UM2 = 1000;
 const WHY_MINIMUM = `Smaller faces come and go with the uncertainty of where nuclei are; from ${LEAST_CONTACT_UM2} µm² `
   + "more than nine in ten stay when nuclei are moved by a quarter of a µm (half a µm in z)";
@@ -26,7 +27,7 @@ export function makeNeighbours(root, watch) {
   let space = null;
   let spaceKey = "";
   let cell = -1; // whose neighbours are shown
-  let minimum = LEAST_CONTACT_UM2;
+  let minimum = watch.view.contact;
   let life = null;
   let found = []; // see touching(): everybody who ever touches
   let stop = () => {};
@@ -83,6 +84,7 @@ export function makeNeighbours(root, watch) {
 
   function show() {
     if (!isOpen()) return;
+    takeMinimum();
     const key = [watch.cells.join(), watch.view.cells.length, watch.lineKey, watch.theme(), watch.version].join("|");
     if (key === shown) {
       tick();
@@ -122,7 +124,13 @@ export function makeNeighbours(root, watch) {
 
   function setMinimum(value) {
     if (!(value >= 0 && value <= MOST_CONTACT_UM2)) return;
-    minimum = value;
+    if (value !== watch.view.contact) watch.change({ contact: value });
+  }
+
+  function takeMinimum() {
+    if (watch.view.contact === minimum) return;
+    minimum = watch.view.contact;
+    if (least !== document.activeElement) least.value = String(minimum);
     if (cell >= 0) ready();
   }
 

@@ -212,7 +212,7 @@ export function makeNotes(root, watch) {
   function play() {
     if (story) return;
     before = watch.search();
-    story = new Story([...notes], watch.clock, (note, frame) => watch.go(searchFor(note, frame)), {
+    story = new Story([...notes], watch.clock, (note, frame) => watch.go(searchFor(note, frame), { undoable: false }), {
       jumps: matchMedia("(prefers-reduced-motion: reduce)").matches,
       told: () => { shownCallout?.tell(); mark(); },
     });
@@ -225,7 +225,7 @@ export function makeNotes(root, watch) {
     story.stop();
     shownCallout.end();
     [story, shownCallout] = [null, null];
-    watch.go(searchOf({ ...viewOf(before), ...layout() }));
+    watch.go(searchOf({ ...viewOf(before), ...layout() }), { undoable: false });
     mark();
     playButton.focus({ preventScroll: true });
   }

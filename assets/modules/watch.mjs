@@ -70,7 +70,7 @@ class Watch {
   results = new Map();
   /** The range of a scale of colours that embryos side by side share; null for that of the page's own. */
   range = null;
-  /** Raised whenever the data changed: calibration, pose, notes. */
+  /** Raised whenever the data changed: calibration, pose, a result's values. */
   version = 0;
   hoveredCell = -1;
   cells = [];
@@ -157,10 +157,10 @@ class Watch {
 
   redo() { this.#return(this.#history.redo(this.view), "There is nothing more to redo."); }
 
-  /** Show the view that a query string holds, time included. */
-  go(search) {
+  /** Show the view that a query string holds, time included. A story that plays leaves nothing to undo. */
+  go(search, { undoable = true } = {}) {
     const view = viewOf(search);
-    this.#history.note(this.view, view);
+    if (undoable) this.#history.note(this.view, view);
     this.#set(view);
     this.clock.seek(view.frame ?? this.clock.range[0]);
   }

@@ -221,6 +221,26 @@ function texture(gl, internal, lines, format, type, texels, old = null) {
   return made;
 }
 
+const sized = (width, height, pixels) => [width, height].map((size) => Math.max(Math.round(size * pixels), 1));
+
+/** Somewhere off the screen to draw: {framebuffer, across, down, end()}. */
+function targetOf(gl, across, down) {
+  const framebuffer = gl.createFramebuffer();
+  gl.bindFramebuffer(gl.FRAMEBUFFER, framebuffer);
+  const buffers = [[gl.RGBA8, gl.COLOR_ATTACHMENT0], [gl.DEPTH_COMPONENT24, gl.DEPTH_ATTACHMENT]].map(([format, attachment]) => {
+    const buffer = gl.createRenderbuffer();
+    gl.bindRenderbuffer(gl.RENDERBUFFER, buffer);
+    gl.renderbufferStorage(gl.RENDERBUFFER, format, across, down);
+    gl.framebufferRenderbuffer(gl.FRAMEBUFFER, attachment, gl.RENDERBUFFER, buffer);
+    return buffer;
+  });
+  const end = () => {
+    gl.deleteFramebuffer(framebuffer);
+    for (const buffer of buffers) gl.deleteRenderbuffer(buffer);
+  };
+  return { framebuffer, across, down, end };
+}
+
 /** A program with its uniforms by name. */
 class Program {
   #gl;
@@ -258,7 +278,8 @@ export class Scene {
   #bound = null; // the body whose textures are bound
   #eye = new Float32Array(12);
   #moment = { interval: -1, share: 1 };
-  #drawn = { width: 1, height: 1, pixels: 1 };
+  #drawn = { width: 1, height: 1 };
+  #fine = null;
   #ended = false;
   #largestPoint = 0;
   /** The context is lost: nothing is drawn until `onrestored`. */
@@ -309,7 +330,8 @@ export class Scene {
   /**
    * Draw all bodies, each at its own frame, onto the canvas.
    *
-   * `width` and `height` in CSS px, `pixels` device px of one of them; `ground` "#rrggbb"; `tails` {behind,
+   * `width` and `height` in CSS px, `pixels` drawn for one of them (more than the screen has: they are averaged);
+   * `ground` "#rrggbb"; `tails` {behind,
    * ahead (frames), width (px), colour: "cell" | "time", of: "chosen" | "all"} or null; `shell`: the outlines
    * of eggshells; `fine`: the depth of each pixel is that of the sphere, for a picture at rest; `swelling`
    * multiplies the radii (1).
@@ -317,11 +339,23 @@ export class Scene {
   draw(options) {
     if (this.lost || this.#ended) return;
     const { width, height, pixels = 1 } = options;
-    const [across, down] = [Math.max(Math.round(width * pixels), 1), Math.max(Math.round(height * pixels), 1)];
-    if (this.canvas.width !== across) this.canvas.width = across;
-    if (this.canvas.height !== down) this.canvas.height = down;
-    this.#drawn = { width, height, pixels };
-    this.#paint(options, across, down);
+    const { canvas, gl } = this;
+    // A canvas that takes another size holds everything up, so at rest it isn't finer than the screen.
+    const kept = Math.min(pixels, globalThis.devicePixelRatio || 1);
+    const [across, down] = sized(width, height, kept);
+    if (canvas.width !== across) canvas.width = across;
+    if (canvas.height !== down) canvas.height = down;
+    this.#drawn = { width, height };
+    if (kept === pixels) {
+      this.#paint(options, across, down);
+      return;
+    }
+    const [wide, high] = sized(width, height, pixels);
+    gl.bindFramebuffer(gl.FRAMEBUFFER, this.#fineTarget(wide, high));
+    this.#paint(options, wide, high);
+    gl.bindFramebuffer(gl.DRAW_FRAMEBUFFER, null);
+    gl.blitFramebuffer(0, 0, wide, high, 0, 0, across, down, gl.COLOR_BUFFER_BIT, gl.LINEAR);
+    gl.bindFramebuffer(gl.FRAMEBUFFER, null);
   }
 
   /** The colour [r, g, b, a] at (x, y), CSS px from the top left, in the same task as a draw. */
@@ -346,27 +380,27 @@ export class Scene {
     const [across, down] = [Math.round(width * pixels), Math.round(height * pixels)];
     const most = gl.getParameter(gl.MAX_RENDERBUFFER_SIZE);
     if (!(across > 0 && down > 0) || across > most || down > most) throw new RangeError(`a picture of ${across} by ${down}; at most ${most}`);
-    const buffers = [[gl.RGBA8, gl.COLOR_ATTACHMENT0], [gl.DEPTH_COMPONENT24, gl.DEPTH_ATTACHMENT]];
-    const target = gl.createFramebuffer();
-    gl.bindFramebuffer(gl.FRAMEBUFFER, target);
-    const made = buffers.map(([format, attachment]) => {
-      const buffer = gl.createRenderbuffer();
-      gl.bindRenderbuffer(gl.RENDERBUFFER, buffer);
-      gl.renderbufferStorage(gl.RENDERBUFFER, format, across, down);
-      gl.framebufferRenderbuffer(gl.FRAMEBUFFER, attachment, gl.RENDERBUFFER, buffer);
-      return buffer;
-    });
+    const target = targetOf(gl, across, down);
+    gl.bindFramebuffer(gl.FRAMEBUFFER, target.framebuffer);
     this.#paint(options, across, down);
     const rows = new Uint8ClampedArray(4 * across * down);
     gl.readPixels(0, 0, across, down, gl.RGBA, gl.UNSIGNED_BYTE, rows);
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);
-    gl.deleteFramebuffer(target);
-    for (const buffer of made) gl.deleteRenderbuffer(buffer);
+    target.end();
     const image = new ImageData(across, down); // WebGL's first line is the lowest
     for (let line = 0; line < down; line += 1) {
       image.data.set(rows.subarray(4 * across * (down - 1 - line), 4 * across * (down - line)), 4 * across * line);
     }
     return image;
+  }
+
+  /** What is finer than the screen is drawn here first. Kept for the next time of that size. */
+  #fineTarget(across, down) {
+    if (this.#fine?.across !== across || this.#fine.down !== down) {
+      this.#fine?.end();
+      this.#fine = targetOf(this.gl, across, down);
+    }
+    return this.#fine.framebuffer;
   }
 
   #paint(options, across, down) {
@@ -560,6 +594,7 @@ export class Scene {
 
   #restore = () => {
     this.#programs.clear();
+    this.#fine = null;
     this.#bound = null;
     this.#begin();
     for (const body of this.#bodies) body.upload();

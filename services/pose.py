@@ -18,7 +18,7 @@ nothing is forced. Recorded places are right-handed (x right, y down, z away fro
 `rotation @ (recorded - centre)`, both in µm.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -46,6 +46,14 @@ AGE_UNKNOWN = 60.0  # minutes until a cell is at its end's place, where the refe
 MIDDLE_UM = np.array([2.3, 0.3, 0.9])  # of the shell in the reference's axes: median of 68 real embryos
 AS_RECORDED = np.diag([1.0, -1.0, -1.0])  # x right, y up, z to the viewer
 ROTATION_ERROR = 1e-6
+# What AuxInfo's axis code says: which ends of the animal lie left, up and towards the viewer in the image.
+# Only these four are no mirror images.
+AXIS_CODES = {
+    "ADL": np.diag([1.0, -1.0, -1.0]),
+    "AVR": np.diag([1.0, 1.0, 1.0]),
+    "PDR": np.diag([-1.0, -1.0, 1.0]),
+    "PVL": np.diag([-1.0, 1.0, -1.0]),
+}
 
 
 @dataclass(frozen=True)
@@ -64,7 +72,8 @@ class Pose:
     """How an embryo lies. `rotation` (3, 3) and `centre` (µm, recorded) give world places, see the module.
 
     `axes` is "animal" (x anterior to posterior, y ventral to dorsal, z right to left) or "recorded" (x
-    right, y up, z to the viewer); `whence` "names", "hand" or "recorded"; `why` says why it isn't "names".
+    right, y up, z to the viewer); `whence` "names", "hand", "AuxInfo" or "recorded"; `why` says why it isn't
+    "names".
     """
 
     rotation: np.ndarray
@@ -114,6 +123,24 @@ def checked_rotation(numbers: Any) -> np.ndarray:
     return rotation
 
 
+def described_rotation(aux_info: Mapping[str, Any] | None) -> np.ndarray | None:
+    """The rotation that an AuxInfo row tells by `axis` (ADL, AVR, PDR, PVL) and `ang`; None where it doesn't.
+
+    `ang` is the angle of the long axis in the image, degrees. Held against the names of two real embryos its
+    long axis is within 4 degrees of theirs. Dorsal and left are those of the first cells: the embryo turns
+    about its long axis in the first half hour.
+    """
+    told = {str(name).casefold(): value for name, value in (aux_info or {}).items()}
+    turned = AXIS_CODES.get(str(told.get("axis", "")).strip().upper())
+    if turned is None:
+        return None
+    angle = told.get("ang", 0.0)
+    radians = np.radians(angle) if isinstance(angle, (int, float)) and abs(angle) <= 360 else 0.0
+    cos, sin = np.cos(radians), np.sin(radians)
+    in_plane: np.ndarray = np.array([[cos, -sin, 0.0], [sin, cos, 0.0], [0.0, 0.0, 1.0]])
+    return turned @ in_plane
+
+
 @dataclass(frozen=True)
 class _Reference:
     """The measured lineage as arrays, a cell each."""
@@ -151,11 +178,13 @@ def pose_of(
     minutes: Callable[[np.ndarray], np.ndarray],
     first_frame: int | None = None,
     by_hand: np.ndarray | None = None,
+    described: np.ndarray | None = None,
 ) -> Pose:
     """The pose of an embryo from its rows (columns cell, time, x, y, z, size in file units).
 
     `minutes` tells the minute of the recording of frames; rows before `first_frame` are strays. `by_hand`,
-    a proper rotation, takes the place of the one by names, and its axes are then held to be the animal's.
+    a proper rotation, takes the place of the one by names, and its axes are then held to be the animal's;
+    `described` (see `described_rotation`) does so only where the names don't tell.
     """
     time = table["time"].to_numpy()
     there = time >= (time.min(initial=0) if first_frame is None else first_frame)
@@ -186,6 +215,8 @@ def pose_of(
         pose = replace(pose, rotation=by_hand, centre=fit.centre, axes="animal", whence="hand")
     elif not fit.why:
         pose = replace(pose, rotation=fit.rotation, centre=fit.centre, axes="animal", whence="names")
+    elif described is not None and not fit.mirrored:
+        pose = replace(pose, rotation=described, axes="animal", whence="AuxInfo")
     if pose.axes == "animal" and not fit.why:
         return replace(pose, shell=smallest_shell((place - pose.centre) @ pose.rotation.T, radius))
     # Nothing else says where its middle is: that of the shell.

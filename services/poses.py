@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from services.database import embryo_poses
 from services.embryos import Embryo, EmbryoStore, minutes_of
-from services.pose import FORMAT, checked_rotation, pose_of
+from services.pose import FORMAT, checked_rotation, described_rotation, pose_of
 
 _MANY = 500  # values in one IN (…), below the limit of every database
 
@@ -105,6 +105,7 @@ class PoseStore:
             partial(minutes_of, embryo),
             embryo.first_frame,
             rotation,
+            described_rotation(embryo.aux_info),
         ).told()
 
     def _values(self, embryo: Embryo, pose: dict[str, Any]) -> dict[str, Any]:
@@ -114,4 +115,6 @@ class PoseStore:
 def _basis(embryo: Embryo) -> str:
     """What a pose is computed from, besides the rows, which never change."""
     seconds = zlib.crc32(repr(embryo.frame_seconds).encode())
-    return f"{FORMAT} {embryo.pixel_um:.9g} {embryo.plane_um:.9g} {embryo.interval_s:.9g} {seconds:x}"
+    scales = f"{embryo.pixel_um:.9g} {embryo.plane_um:.9g} {embryo.interval_s:.9g}"
+    described = zlib.crc32(repr(described_rotation(embryo.aux_info)).encode())
+    return f"{FORMAT} {scales} {seconds:x} {described:x}"

@@ -12,7 +12,7 @@ from services.cd_file import write_cd
 from services.eggshell import smallest_shell
 from services.embryos import minutes_of
 from services.lab import open_lab
-from services.pose import checked_rotation, pose_of
+from services.pose import checked_rotation, described_rotation, pose_of
 from services.poses import PoseStore
 from services.simulate import PIXEL_UM, PLANE_UM, circumstances, simulate
 from tests.conftest import REFERENCE
@@ -520,3 +520,34 @@ def test_a_mirrored_embryo_says_so(page: Any, program: Any) -> None:
     group = turning(page, program, flipped)
     assert "fits only mirrored: flipped when recorded, or named so" in group.inner_text()
     assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+
+
+@pytest.mark.parametrize(("code", "anterior"), [("ADL", -1), ("AVR", -1), ("PDR", 1), ("pvl", 1)])
+def test_auxinfo_tells_how_an_embryo_lies_where_its_names_do_not(code: str, anterior: int) -> None:
+    rotation = described_rotation({"name": "one", "AXIS": code, "ang": 0.0})
+    assert rotation is not None
+    assert np.linalg.det(rotation) == pytest.approx(1), "never a mirror image"
+    assert rotation @ np.array([1.0, 0, 0]) == pytest.approx([-anterior, 0, 0]), "which end lies at high x"
+    table = pandas.DataFrame(
+        [("Nuc1", 1, 10, 20, 5, 50), ("Nuc2", 1, 300, 90, 9, 50)],
+        columns=["cell", "time", "x", "y", "z", "size"],
+    )
+    found = pose_of(table, 0.1, 1.0, lambda frames: frames * 1.0, described=rotation)
+    assert (found.axes, found.whence) == ("animal", "AuxInfo")
+    assert found.rotation == pytest.approx(rotation)
+
+
+def test_auxinfo_without_a_code_tells_nothing() -> None:
+    for info in (None, {}, {"axis": "XYZ"}, {"axis": "ADR"}, {"axis": 3.0}):
+        assert described_rotation(info) is None
+
+
+@pytest.mark.embryos
+@pytest.mark.parametrize("series", ["20241108_JIM767_25_L5", "20241009_JIM767_25_L1"])
+def test_the_long_axis_of_auxinfo_is_that_of_the_names(lab: Any, epic: Path, series: str) -> None:
+    embryo = lab.embryos.add((epic / f"CD{series}.csv").read_bytes(), f"CD{series}.csv").embryo
+    by_names = np.array(lab.poses.pose_of(embryo)["rotation"]).reshape(3, 3)
+    info = pandas.read_csv(epic / f"{series}AuxInfo.csv").iloc[0].to_dict()
+    described = described_rotation(info)
+    assert described is not None
+    assert np.degrees(np.arccos(by_names[0] @ described[0])) < 5

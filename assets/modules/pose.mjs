@@ -86,6 +86,7 @@ export function whenceWords(pose) {
   const words = {
     names: "From the names of its cells: anterior left, dorsal up.",
     hand: "Turned by hand, for everybody.",
+    AuxInfo: "From its AuxInfo file: anterior left; dorsal is up as at the first cells, later the embryo turns about its long axis.",
     recorded: "As it was recorded: x right, y down.",
   }[pose.whence];
   if (pose.mirrored) return `${words} It fits only mirrored: flipped when recorded, or named so. Left and right can't be trusted.`;

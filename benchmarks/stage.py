@@ -36,6 +36,7 @@ TAILS = 10  # frames
 SIMULATED = 260
 CELLS = 2_400
 LIFETIME = 10  # frames, of each cell of the made embryo
+MOST_ALIVE = 1 + 10 * LIFETIME + LIFETIME // 2  # a frame at which its tenth generation is there
 OPENED, PLAYED_S, SETTLED = 30, 20, 5  # embryos; seconds of each; after so many the memory is compared
 MB = 1e6
 
@@ -121,7 +122,8 @@ STOCK_DRAWN = "document.querySelector('.js-plotly-plot .trace')"
 
 # Milliseconds from an event of the hand to the end of the animation frame in which `condition` is true.
 TIMED = """({type, condition}) => {
-  window.timing = new Promise((resolve) => {
+  window.timing = new Promise((resolve, reject) => {
+    setTimeout(() => reject(new Error(`not seen within ten seconds: ${condition}`)), 10_000);
     document.addEventListener(type, (event) => {
       const look = () => requestAnimationFrame(() => {
         const { port1, port2 } = new MessageChannel();
@@ -160,6 +162,7 @@ FOREMOST = """() => {
              tree: { x: field.left + branch.x, y: field.top + (branch.from + branch.until) / 2 } };
   });
 }"""
+HOVERED = "window.blastoscope.watching.tracks.names[window.blastoscope.watching.hoveredCell]"
 # To another page of the program as its own links go.
 GO = """(path) => {
   history.pushState({}, "", path);
@@ -380,18 +383,15 @@ def hand_rows(chromium: Any, url: str, embryo: Embryo) -> list[Measure]:
     """From a movement or click of the mouse to its sight in stage and tree, with 2,400 cells."""
     taken: dict[str, list[float]] = {"hovered": [], "inTree": [], "onStage": []}
     with opened(chromium) as page:
-        page.goto(f"{url}/embryos/{embryo.id}?v=2&frame={embryo.last_frame}")
+        page.goto(f"{url}/embryos/{embryo.id}?v=2&frame={MOST_ALIVE}&cells=ABala")
         until(
             page,
             "window.blastoscope?.watching?.space?.isAtRest && window.blastoscope.watching.tree.draws.base > 0",
         )
         page.evaluate(CONDITIONS)
         for number in range(ROUNDS):
-            nuclei = page.evaluate(FOREMOST)
-            for kind, target in zip(
-                taken, (nuclei[3 * number], nuclei[3 * number + 1], nuclei[3 * number + 2]), strict=True
-            ):
-                taken[kind].append(hand(page, kind, target))
+            for place, kind in enumerate(taken):
+                taken[kind].append(hand(page, kind, 3 * number + place))
     words = {
         "hovered": "hover to highlight",
         "inTree": "choice on the stage to the tree",
@@ -403,15 +403,18 @@ def hand_rows(chromium: Any, url: str, embryo: Embryo) -> list[Measure]:
     ]
 
 
-def hand(page: Any, kind: str, target: dict[str, Any]) -> float:
-    """ms until what the hand does to `target` (a cell with its places in stage and tree) is seen."""
+def hand(page: Any, kind: str, which: int) -> float:
+    """ms until what the hand does to the nucleus number `which` (nearest first), or to its branch, is seen."""
     page.mouse.move(5, 400)
     page.wait_for_timeout(700)  # the stage comes to rest, and the last click was long ago
-    page.evaluate("(name) => window.conditions.remember(name)", target["name"])
+    target = page.evaluate(FOREMOST)[which]  # panels may have moved since the last one
     place = target["tree"] if kind == "onStage" else target["stage"]
+    name = target["name"]
     if kind != "hovered":
         page.mouse.move(place["x"], place["y"])
         page.wait_for_timeout(400)
+        name = page.evaluate(HOVERED)  # a branch is about as thin as the mouse is exact
+    page.evaluate("(name) => window.conditions.remember(name)", name)
     page.evaluate(TIMED, {"type": "pointermove" if kind == "hovered" else "pointerup", "condition": kind})
     if kind == "hovered":
         page.mouse.move(place["x"], place["y"])

@@ -11,6 +11,7 @@ export function makeCells(root, watch) {
   const cursor = root.querySelector(".curves-cursor");
   const graph = root.querySelector(".curves-graph");
   let plotly = null;
+  let asked = 0;
   let timer = null;
   let shown = "";
   let keys = new Map();
@@ -55,6 +56,13 @@ export function makeCells(root, watch) {
     cursor.style.transform = `translateX(${(axis._offset + x).toFixed(1)}px)`;
   }
 
+  /** Curves take Plotly as long as several frames: what was clicked is seen first. */
+  function later() {
+    cancelAnimationFrame(asked);
+    clearTimeout(timer);
+    asked = requestAnimationFrame(() => { timer = setTimeout(draw); });
+  }
+
   function show() {
     if (!isOpen()) return;
     const key = [watch.cells.join(), watch.view.cells.length, watch.lineKey, watch.theme(), watch.version].join("|");
@@ -62,8 +70,7 @@ export function makeCells(root, watch) {
     shown = key;
     keys = lineKeys(watch.cells, watch.lineColour);
     tell();
-    clearTimeout(timer);
-    timer = setTimeout(draw); // what was clicked is seen first
+    later();
   }
 
   return {
@@ -71,6 +78,7 @@ export function makeCells(root, watch) {
     tick,
     resize: draw,
     end() {
+      cancelAnimationFrame(asked);
       clearTimeout(timer);
       plotly?.purge(graph);
     },

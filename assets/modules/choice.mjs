@@ -6,7 +6,7 @@
 
 import { isSulston, matches, mother } from "./lineage.mjs";
 
-export const MOST_TERMS = 200;
+export const MOST_TERMS = 400; // as many nuclei as a box may hold; their names fit an address
 
 const isSublineage = (term) => term.endsWith("*") && term.length > 1;
 

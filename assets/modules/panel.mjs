@@ -7,6 +7,7 @@ import { minutesOfPaths } from "./paths.mjs";
 import { SPEED_MEANING, displacement, expression, speed } from "./cell_curves.mjs";
 
 export const MOST_CURVES = 60;
+const MOST_CHIPS = 40;
 const MOST_DASHED = 12; // lines of one colour are told apart by their dashes while there are few
 const DASHES = [{ plotly: "solid", css: "solid" }, { plotly: "dash", css: "dashed" }, { plotly: "dot", css: "dotted" }];
 const CURVES = [
@@ -17,7 +18,8 @@ const CURVES = [
 
 /** Chips of the terms of a choice; `remove(term)` is told. */
 export function chips(root, terms, names, colourOf, remove) {
-  root.replaceChildren(...terms.map((term) => {
+  const more = terms.length - MOST_CHIPS;
+  root.replaceChildren(...terms.slice(0, MOST_CHIPS).map((term) => {
     const cells = cellsOf(term, names);
     const words = cells.length === 1 && !term.endsWith("*") ? term : `${term} · ${cells.length}`;
     const chip = element(
@@ -30,6 +32,7 @@ export function chips(root, terms, names, colourOf, remove) {
     if (cells.length) chip.querySelector(".dot").style.background = colourOf(cells[0]);
     return chip;
   }));
+  if (more > 0) root.append(element("span", { class: "chip", role: "listitem", text: `and ${more} more` }));
 }
 
 /** How the line of each chosen cell is drawn, in curves and beside its name: colour, and dash for a few. */

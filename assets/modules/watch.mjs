@@ -10,7 +10,8 @@
 
 import { load } from "./tracks.mjs";
 import { Clock, Timeline } from "./clock.mjs";
-import { chosenCells, toggled } from "./choice.mjs";
+import { chosenCells, MOST_TERMS, toggled } from "./choice.mjs";
+import { tellKeys } from "./keys.mjs";
 import { element, typesInto } from "./dom.mjs";
 import { mixed, painter } from "./colours.mjs";
 import { timebar } from "./timebar.mjs";
@@ -26,6 +27,12 @@ import { History } from "./watch_history.mjs";
 import { isNewer, searchOf, viewOf } from "./watch_view.mjs";
 
 const ADDRESS_AFTER_MS = 150;
+const KEYS = [
+  [["Space"], "play and pause"],
+  [["←", "→"], "one frame back, one frame on"],
+  [["Home", "End"], "the first, the last frame"],
+  [["Ctrl", "Z"], "undo what was chosen, coloured or folded; with Shift do it again"],
+];
 const app = () => window.blastoscope;
 const isNarrow = () => matchMedia("(max-width: 800px)").matches;
 let current = null;
@@ -184,7 +191,8 @@ class Watch {
       add: () => [...new Set([...cells, ...names])],
       toggle: () => names.reduce((terms, name) => toggled(terms, name, this.tracks.names), cells),
     }[how]();
-    this.change({ cells: next });
+    if (next.length > MOST_TERMS) this.toast(`${next.length} names are too many for an address: the first ${MOST_TERMS} are chosen. A sublineage such as ABpl* counts as one.`);
+    this.change({ cells: next.slice(0, MOST_TERMS) });
   }
 
   /** The cell under the pointer, in whichever part; -1 for none. */
@@ -247,6 +255,7 @@ class Watch {
 
   #listen() {
     const { clock, root } = this;
+    tellKeys("Time and the page", KEYS);
     const on = (target, type, told, capture = false) => {
       target.addEventListener(type, told, capture);
       this.#ends.push(() => target.removeEventListener(type, told, capture));

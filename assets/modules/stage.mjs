@@ -112,8 +112,10 @@ export function makeStage(root, watch) {
   }
 
   function show() {
+    const wasHidden = root.hidden;
     root.hidden = !isShown();
     if (root.hidden || watch.noSpace) return;
+    if (wasHidden) view?.invalidate(); // what it last drew may be a picture of motion
     if (!view) make();
     if (!view) return;
     view.resize();

@@ -29,7 +29,7 @@ STAGE = """async ({data, width, height}) => {
   const canvas = document.createElement("canvas");
   const scene = new Scene(canvas);
   const body = scene.add(tracks, data.calibration, data.pose);
-  const camera = Camera.canonical().fit(body.extent);
+  const camera = Camera.canonical().fit(32);
   const options = { camera, width, height, pixels: 1, ground: "#0e1116", fine: true, tails: null, shell: false };
   const cell = (name) => tracks.names.indexOf(name);
   window.stage = {

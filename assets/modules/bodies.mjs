@@ -222,24 +222,6 @@ export function placesAt(tracks, segments, calibration, pose, offset, frame, out
   return out;
 }
 
-/** The radius (µm) around the centre of `pose` that holds every nucleus from the start on, and the shell. */
-export function extentOf(tracks, calibration, pose) {
-  const [x, y, z, size] = PLACES.map((name) => tracks.column(name));
-  const um = umOf(calibration);
-  const [cx, cy, cz] = pose.centre;
-  let most = 0;
-  for (let row = 0; row < tracks.rows; row += 1) {
-    if (tracks.time[row] < tracks.startFrame) continue;
-    const away = Math.hypot(
-      (x.values[row] / x.scale) * um[0] - cx, (y.values[row] / y.scale) * um[1] - cy, (z.values[row] / z.scale) * um[2] - cz,
-    ) + ((size.values[row] / size.scale) * um[0]) / 2;
-    if (away > most) most = away;
-  }
-  const { shell } = pose;
-  if (shell) most = Math.max(most, Math.hypot(...shell.centre) + Math.max(...shell.semiaxes));
-  return most || 30;
-}
-
 /**
  * The outline of an ellipsoid as an eye sees it that looks along `towards` (a unit vector from the centre to
  * the eye) from 1 / `nearness` µm (0: from infinitely far): {centre, a, b}; the outline is

@@ -35,7 +35,8 @@ export const MEASURED = ["size", "speed", "age", "generation"];
 /** The name of a column of a model's result that `colour` asks for; null for another colour. */
 export const resultOf = (colour) => (colour.startsWith("result:") ? colour.slice(7) : null);
 
-const channels = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
+/** "#rrggbb" as [r, g, b], 0 to 255. */
+export const channels = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
 const hexOf = (rgb) => `#${rgb.map((value) => Math.round(value).toString(16).padStart(2, "0")).join("")}`;
 
 /** The colour at `share` (0 to 1) of the way from one colour (#rrggbb) to another. */

@@ -12,10 +12,9 @@
  * when they change. All of it is made again when a lost context comes back.
  */
 
-import {
-  CHOSEN, DIM, extentOf, linesOf, momentOf, outlineOf, packed, placesAt, PLAIN, roomFor, segmentsOf, shadesOf, tailTimes,
-  TEXTURE_WIDTH, toWorldOf,
-} from "./bodies.mjs";
+import { Body } from "./body.mjs";
+import { momentOf, outlineOf } from "./bodies.mjs";
+import { channels } from "./colours.mjs";
 import { nuclei, RING_STEPS, rings, tails } from "./shaders.mjs";
 
 const FAREST = 0.45; // how far the farthest nuclei are taken towards the ground
@@ -28,198 +27,6 @@ const DARK_MARK = [0.07, 0.09, 0.12];
 
 /** The browser has no WebGL2 for us. */
 export class NoWebGL extends Error {}
-
-const channels = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
-
-/** One embryo in a scene: `scene.add` makes it. */
-export class Body {
-  #scene;
-  #textures = null;
-  #cells; // RGBA by texel: of each cell its colour and style, then the times of its tail; then the palette
-  #isStale = true; // #cells has changed since it was uploaded
-  #painter = null;
-  #styles;
-  #room = roomFor(0);
-
-  constructor(scene, tracks, calibration, pose) {
-    this.#scene = scene;
-    this.tracks = tracks;
-    /** {pixel_um, plane_um} and the pose; `place` changes them. */
-    this.calibration = calibration;
-    this.pose = pose;
-    /** The moment that is drawn: a frame of this embryo, with its fraction. */
-    this.frame = tracks.startFrame;
-    /** Where its centre stands in the world, µm. */
-    this.offset = [0, 0, 0];
-    this.segments = segmentsOf(tracks);
-    this.paletteAt = 2 * tracks.names.length;
-    this.#cells = new Uint8Array(4 * TEXTURE_WIDTH * linesOf(this.paletteAt));
-    this.style(new Uint8Array(tracks.names.length).fill(PLAIN));
-    for (let cell = 0; cell < tracks.names.length; cell += 1) this.#cells.set([160, 160, 160], 8 * cell);
-    this.isPerCell = true;
-    this.isScale = false;
-    this.upload();
-  }
-
-  /** The radius (µm) around its centre that holds all nuclei and the shell: what a camera fits. */
-  get extent() { return (this.#extent ??= extentOf(this.tracks, this.calibration, this.pose)); }
-
-  #extent = null;
-
-  /** Another calibration or pose for the same tracks: nothing is uploaded. */
-  place(calibration, pose) {
-    Object.assign(this, { calibration, pose });
-    this.#extent = null;
-  }
-
-  /** Colour its nuclei by a painter (colours.mjs). Only needed when the painter's key changed. */
-  paint(painter) {
-    this.#painter = painter;
-    this.isPerCell = Boolean(painter.perCell);
-    this.isScale = Boolean(painter.scale);
-    const colours = painter.colours.map(channels);
-    if (this.isPerCell) {
-      this.#fit(this.paletteAt);
-      for (let cell = 0; cell < this.tracks.names.length; cell += 1) {
-        const row = this.tracks.firstRow[cell];
-        this.#cells.set(colours[painter.of(cell, row, row, 0)], 8 * cell);
-      }
-    } else {
-      this.#fit(this.paletteAt + colours.length);
-      colours.forEach((colour, i) => this.#cells.set(colour, 4 * (this.paletteAt + i)));
-    }
-    this.#isStale = true;
-    this.#uploadShades();
-  }
-
-  /** How each cell is drawn: Uint8Array per cell, 0 hidden, 1 plain, 2 dim, 3 chosen. It is copied. */
-  style(styles) {
-    this.#styles = Uint8Array.from(styles);
-    this.hasDim = this.#styles.includes(DIM);
-    this.hasChosen = this.#styles.includes(CHOSEN);
-    const { from, until } = tailTimes(this.tracks, this.#styles);
-    for (let cell = 0; cell < this.#styles.length; cell += 1) {
-      this.#cells[8 * cell + 3] = this.#styles[cell];
-      this.#cells[8 * cell + 4] = from[cell] & 255;
-      this.#cells[8 * cell + 5] = from[cell] >> 8;
-      this.#cells[8 * cell + 6] = until[cell] & 255;
-      this.#cells[8 * cell + 7] = until[cell] >> 8;
-    }
-    this.#isStale = true;
-  }
-
-  /**
-   * The nuclei at `frame` as the GPU draws them: {count, cells, world (µm, three a nucleus, offset included),
-   * radius (µm), alpha}, styles apart (hidden ones are told too). The arrays are used again by the next call.
-   */
-  places(frame) {
-    return placesAt(this.tracks, this.segments, this.calibration, this.pose, this.offset, frame, this.#room);
-  }
-
-  /** 12 numbers: from a place as it is kept on the GPU to the eye (columns of a matrix, then what is added). */
-  toEye(camera, out) {
-    const { rotation: r } = camera;
-    const world = toWorldOf(this.#axes, this.calibration, this.pose, this.offset);
-    for (let column = 0; column < 4; column += 1) {
-      const [x, y, z] = [world[3 * column], world[3 * column + 1], world[3 * column + 2]];
-      for (let i = 0; i < 3; i += 1) out[3 * column + i] = r[3 * i] * x + r[3 * i + 1] * y + r[3 * i + 2] * z;
-    }
-    return out;
-  }
-
-  /** µm of radius where the kept size is 0, and of one step of it. */
-  get sizes() {
-    const half = this.calibration.pixel_um / 2;
-    const size = this.#axes[3];
-    return [half * size.least, half * size.step];
-  }
-
-  #axes;
-
-  // Textures
-
-  get textures() {
-    if (this.#isStale) this.#uploadCells();
-    return this.#textures;
-  }
-
-  /** Bytes of its textures. */
-  get bytes() {
-    const { ids, shades } = this.#textures ?? {};
-    return this.#textures ? 20 * ids.texels + 4 * (shades?.texels ?? 0) + this.#cells.length : 0;
-  }
-
-  /** Upload everything: at first, and after a lost context. */
-  upload() {
-    const { gl } = this.#scene;
-    const { places, ids, axes } = packed(this.tracks, this.segments);
-    this.#axes = axes;
-    const lines = linesOf(this.segments.count);
-    this.#textures = {
-      places: texture(gl, gl.RGBA32UI, lines, gl.RGBA_INTEGER, gl.UNSIGNED_INT, places),
-      ids: texture(gl, gl.R32UI, lines, gl.RED_INTEGER, gl.UNSIGNED_INT, ids),
-      shades: null,
-      cells: null,
-    };
-    this.#uploadShades();
-    this.#isStale = true;
-  }
-
-  #uploadShades() {
-    const { gl } = this.#scene;
-    if (!this.#textures) return;
-    if (this.isPerCell) {
-      gl.deleteTexture(this.#textures.shades?.texture ?? null);
-      this.#textures.shades = null;
-    } else {
-      const lines = linesOf(this.segments.count);
-      const shades = shadesOf(this.tracks, this.segments, this.#painter, new Uint32Array(lines * TEXTURE_WIDTH));
-      this.#textures.shades = texture(gl, gl.R32UI, lines, gl.RED_INTEGER, gl.UNSIGNED_INT, shades, this.#textures.shades);
-    }
-    this.#scene.unbind(this);
-  }
-
-  #uploadCells() {
-    const { gl } = this.#scene;
-    const lines = this.#cells.length / 4 / TEXTURE_WIDTH;
-    this.#textures.cells = texture(gl, gl.RGBA8, lines, gl.RGBA, gl.UNSIGNED_BYTE, this.#cells, this.#textures.cells);
-    this.#isStale = false;
-    this.#scene.unbind(this);
-  }
-
-  /** Room in #cells for so many texels. */
-  #fit(texels) {
-    const length = 4 * TEXTURE_WIDTH * linesOf(texels);
-    if (length === this.#cells.length) return;
-    const grown = new Uint8Array(length);
-    grown.set(this.#cells.subarray(0, Math.min(length, 4 * this.paletteAt)));
-    this.#cells = grown;
-  }
-
-  /** Give its memory on the GPU back. */
-  end() {
-    const { gl } = this.#scene;
-    for (const one of Object.values(this.#textures ?? {})) gl.deleteTexture(one?.texture ?? null);
-    this.#textures = null;
-  }
-}
-
-/** {texture, lines, texels} with these texels in it; `old` is written again where it has as many lines. */
-function texture(gl, internal, lines, format, type, texels, old = null) {
-  gl.activeTexture(gl.TEXTURE0 + 7); // a unit that no program reads, so that none that is bound gets lost
-  let made = old;
-  if (old?.lines === lines) {
-    gl.bindTexture(gl.TEXTURE_2D, old.texture);
-  } else {
-    if (old) gl.deleteTexture(old.texture);
-    made = { texture: gl.createTexture(), lines, texels: lines * TEXTURE_WIDTH };
-    gl.bindTexture(gl.TEXTURE_2D, made.texture);
-    for (const filter of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) gl.texParameteri(gl.TEXTURE_2D, filter, gl.NEAREST);
-    gl.texStorage2D(gl.TEXTURE_2D, 1, internal, TEXTURE_WIDTH, lines);
-  }
-  gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, TEXTURE_WIDTH, lines, format, type, texels);
-  return made;
-}
 
 const sized = (width, height, pixels) => [width, height].map((size) => Math.max(Math.round(size * pixels), 1));
 
@@ -282,12 +89,11 @@ export class Scene {
   #fine = null;
   #ended = false;
   #largestPoint = 0;
+  #isEmulated = false; // no graphics card: a crowd at rest would take seconds to average
   /** The context is lost: nothing is drawn until `onrestored`. */
   lost = false;
   onlost = null;
   onrestored = null;
-  /** Nuclei, ends and births included, that the last draw went through. */
-  segments = 0;
 
   /** Throws NoWebGL where the browser gives `canvas` no WebGL2. */
   constructor(canvas) {
@@ -331,17 +137,17 @@ export class Scene {
    * Draw all bodies, each at its own frame, onto the canvas.
    *
    * `width` and `height` in CSS px, `pixels` drawn for one of them (more than the screen has: they are averaged);
-   * `ground` "#rrggbb"; `tails` {behind,
-   * ahead (frames), width (px), colour: "cell" | "time", of: "chosen" | "all"} or null; `shell`: the outlines
-   * of eggshells; `fine`: the depth of each pixel is that of the sphere, for a picture at rest; `swelling`
-   * multiplies the radii (1).
+   * `ground` "#rrggbb"; `tails` {behind, ahead (frames), width (px), colour: "cell" | "time", of: "chosen" |
+   * "all"} or null; `shell`: the outlines of eggshells; `fine`: the depth of each pixel is that of the sphere,
+   * for a picture at rest.
    */
   draw(options) {
     if (this.lost || this.#ended) return;
-    const { width, height, pixels = 1 } = options;
+    const { width, height } = options;
     const { canvas, gl } = this;
     // A canvas that takes another size holds everything up, so at rest it isn't finer than the screen.
-    const kept = Math.min(pixels, globalThis.devicePixelRatio || 1);
+    const kept = Math.min(options.pixels ?? 1, globalThis.devicePixelRatio || 1);
+    const pixels = this.#isEmulated && this.#bodies.size >= CROWD ? kept : (options.pixels ?? 1);
     const [across, down] = sized(width, height, kept);
     if (canvas.width !== across) canvas.width = across;
     if (canvas.height !== down) canvas.height = down;
@@ -411,7 +217,6 @@ export class Scene {
     gl.viewport(0, 0, across, down);
     gl.clearColor(red, green, blue, 1);
     gl.clear(gl.COLOR_BUFFER_BIT | gl.DEPTH_BUFFER_BIT);
-    this.segments = 0;
     const solid = this.#nuclei(shown);
     for (const body of this.#bodies) this.#solid(solid, body, shown);
     if (wanted && (wanted.behind > 0 || wanted.ahead > 0)) this.#tails(shown);
@@ -419,11 +224,11 @@ export class Scene {
     this.#seenThrough(shown);
   }
 
-  #nuclei({ fine = false, swelling = 1, ...shown }) {
+  #nuclei(shown) {
     const { gl } = this;
+    const { fine = false } = shown;
     const points = this.#crowd(fine, shown.camera);
     const program = this.#use(points ? "points" : fine ? "fine" : "coarse", () => nuclei({ fine, points }), shown);
-    gl.uniform1f(program.at("swelling"), swelling);
     gl.uniform4f(program.at("mark"), ...(shown.isDark ? LIGHT_MARK : DARK_MARK), 1);
     gl.uniform1i(program.at("blending"), 0);
     return program;
@@ -527,7 +332,6 @@ export class Scene {
     this.#bind(body);
     if (program === this.#programs.get("points")) gl.drawArrays(gl.POINTS, 0, count);
     else gl.drawArrays(gl.TRIANGLES, 0, PER_SEGMENT * count);
-    this.segments += count;
   }
 
   #bind(body) {
@@ -584,6 +388,8 @@ export class Scene {
     gl.blendFuncSeparate(gl.SRC_ALPHA, gl.ONE_MINUS_SRC_ALPHA, gl.ONE, gl.ONE_MINUS_SRC_ALPHA); // what is drawn stays opaque
     gl.bindVertexArray(gl.createVertexArray());
     [, this.#largestPoint] = gl.getParameter(gl.ALIASED_POINT_SIZE_RANGE);
+    const card = gl.getExtension("WEBGL_debug_renderer_info");
+    this.#isEmulated = /swiftshader|llvmpipe|software|basic render/i.test(card ? gl.getParameter(card.UNMASKED_RENDERER_WEBGL) : "");
   }
 
   #lose = (event) => {

@@ -74,7 +74,6 @@ vec3 colourOf(int segment, vec4 look, float share) {
 export function nuclei({ fine, points }) {
   const vertex = `${HEAD}${CORNERS}${LENS}${SEGMENT}
 uniform int blending;  // 0: what is solid, 1: what is seen through
-uniform float swelling;
 uniform vec4 depthCue; // ground, share of it at the far end
 uniform vec2 near;     // radius of the embryo, pixels of 1 µm
 uniform vec4 mark;     // colour of the rim of chosen ones
@@ -98,7 +97,7 @@ void main() {
   vec3 eye = toEye * vec4(place.xyz, 1.0);
   float w = 1.0 - lens.z * eye.z;
   float pixels = near.y / w;
-  float radius = max((sizes.x + sizes.y * place.w) * swelling, 1.0 / pixels);
+  float radius = max(sizes.x + sizes.y * place.w, 1.0 / pixels);
   gl_Position = clipOf(eye);
 ${points ? "  gl_PointSize = 2.0 * radius * pixels;" : `  at = CORNERS[gl_VertexID % 6];
   gl_Position.xy += lens.xy * at * radius;`}

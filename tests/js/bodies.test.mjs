@@ -1,7 +1,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import {
-  CHOSEN, DIM, extentOf, kept16, linesOf, momentOf, outlineOf, packed, placesAt, roomFor, segmentsOf, shadesOf, tailTimes,
+  CHOSEN, DIM, kept16, linesOf, momentOf, outlineOf, packed, placesAt, roomFor, segmentsOf, shadesOf, tailTimes,
   TEXTURE_WIDTH, toWorldOf,
 } from "../../assets/modules/bodies.mjs";
 import { calibration, cellOf, tiny } from "./tiny.mjs";
@@ -149,13 +149,6 @@ test("a chosen cell has her tail, her mothers' once she is there, her daughters'
   assert.deepEqual([drawn("AB", 2), drawn("AB", 3)], [false, true]);
   assert.deepEqual([drawn("ABal", 5), drawn("ABal", 6), drawn("ABal", 7)], [true, false, false]);
   assert.ok(!tailTimes(tracks, styles.fill(DIM)).until.some(Boolean));
-});
-
-test("the extent holds all nuclei from the start on, and the shell, but no strays", () => {
-  const tracks = tiny();
-  assert.ok(Math.abs(extentOf(tracks, calibration, AS_RECORDED) - (Math.hypot(20.3, 0.4, 1) + 2.5)) < 1e-9, "P1 at 3, not EMS at -2");
-  const shell = { centre: [0, 0, 3], semiaxes: [40, 20, 20] };
-  assert.equal(extentOf(tracks, calibration, { ...AS_RECORDED, shell }), 43);
 });
 
 test("an ellipsoid's outline is where the line of sight just touches it", () => {

@@ -16,6 +16,8 @@ export function embryoField({ search, leaves, chosen, label = "Add embryo" }) {
   let active = -1;
   let timer = null;
   let asked = 0;
+  let isAwaited = false; // letters were typed and their answer isn't there yet
+  let takesFirst = false; // Enter was pressed meanwhile
   const list = element("ul", { id, role: "listbox", class: "suggestions", hidden: true, "aria-label": "Embryos found" });
   const note = element("p", { class: "suggestions nothing", role: "status", hidden: true });
   const input = element("input", {
@@ -27,6 +29,7 @@ export function embryoField({ search, leaves, chosen, label = "Add embryo" }) {
   const close = () => {
     asked += 1; // answers that still come are late
     clearTimeout(timer);
+    isAwaited = takesFirst = false;
     list.hidden = note.hidden = true;
     active = -1;
     input.setAttribute("aria-expanded", "false");
@@ -68,15 +71,26 @@ export function embryoField({ search, leaves, chosen, label = "Add embryo" }) {
       : words ? `No other embryo is found by “${words}”.` : "There are no other embryos.";
     input.setAttribute("aria-expanded", String(!list.hidden));
     highlight(offered.length && words ? 0 : -1);
+    isAwaited = false;
+    if (takesFirst && offered.length) take(offered[0]);
+    takesFirst = false;
   };
 
-  input.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(offer, WAIT_MS); });
+  input.addEventListener("input", () => {
+    clearTimeout(timer);
+    asked += 1;
+    isAwaited = input.value.trim() !== "";
+    timer = setTimeout(offer, WAIT_MS);
+  });
   input.addEventListener("focus", offer);
   input.addEventListener("blur", close);
   input.addEventListener("keydown", (event) => {
     const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (by && offered.length) highlight(active < 0 && by < 0 ? offered.length - 1 : (active + by + offered.length) % offered.length);
-    else if (event.key === "Enter") { if (active >= 0) take(offered[active]); }
+    else if (event.key === "Enter") {
+      if (isAwaited) takesFirst = true;
+      else if (active >= 0) take(offered[active]);
+    }
     else if (event.key === "Escape" && (input.value || !list.hidden)) { input.value = ""; close(); }
     else return;
     event.preventDefault();

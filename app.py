@@ -20,6 +20,7 @@ from components import frame, look
 from pages import PAGES, figures
 from services import access, api
 from services.lab import Lab, open_lab
+from services.schema import BadDatabase
 from services.settings import BadSetting, Settings, read_settings
 
 ROOT = Path(__file__).parent
@@ -165,7 +166,11 @@ def __getattr__(name: str) -> Any:
     if name != "server":
         raise AttributeError(name)
     if _Once.wsgi is None:
-        _Once.wsgi = create_app(read_settings()).server
+        try:
+            _Once.wsgi = create_app(read_settings()).server
+        except (BadSetting, BadDatabase) as error:
+            print(error, file=sys.stderr, flush=True)
+            sys.exit(4)  # gunicorn's own word for an application that can't be loaded: it doesn't try again
     return _Once.wsgi
 
 
@@ -237,7 +242,10 @@ def main() -> None:
     except BadSetting as error:
         sys.exit(str(error))
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    open_lab(settings, fill=True).engine.dispose()  # before anybody asks, and nothing open across a fork
+    try:
+        open_lab(settings, fill=True).engine.dispose()  # before anybody asks, and nothing open across a fork
+    except BadDatabase as error:
+        sys.exit(str(error))
     _serve(settings, _Runner())
 
 

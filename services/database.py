@@ -1,5 +1,8 @@
 """The database's tables, and the engine that opens it (SQLite file or PostgreSQL)."""
 
+import sqlite3
+import time
+
 from sqlalchemy import (
     JSON,
     Boolean,
@@ -17,7 +20,10 @@ from sqlalchemy import (
     event,
 )
 from sqlalchemy.engine import make_url
-from sqlalchemy.schema import CreateIndex, CreateTable
+
+from services import schema
+
+BUSY_S = 20  # seconds that one who writes may be waited for
 
 tables = MetaData()
 
@@ -243,27 +249,45 @@ workers = Table(
 )
 
 
-def open_database(address: str) -> Engine:
-    """An engine on `address` (SQLAlchemy form) whose tables exist.
+def connect(address: str) -> Engine:
+    """An engine on `address` (SQLAlchemy form), whatever is in that database.
 
     SQLite runs in WAL mode with foreign keys held, so many processes of one machine may write.
     """
     url = make_url(address)
     sqlite = url.get_backend_name() == "sqlite"
-    engine = create_engine(url, connect_args={"timeout": 20} if sqlite else {}, pool_pre_ping=not sqlite)
+    engine = create_engine(url, connect_args={"timeout": BUSY_S} if sqlite else {}, pool_pre_ping=not sqlite)
     if sqlite:
 
         @event.listens_for(engine, "connect")
         def _prepare(connection, _record):  # type: ignore[no-untyped-def]
             cursor = connection.cursor()
-            cursor.execute("PRAGMA journal_mode=WAL")
+            _write_ahead(cursor)
             cursor.execute("PRAGMA synchronous=NORMAL")
             cursor.execute("PRAGMA foreign_keys=ON")
             cursor.close()
 
-    with engine.begin() as connection:  # IF NOT EXISTS: web and runner may start at the same moment
-        for table in tables.sorted_tables:
-            connection.execute(CreateTable(table, if_not_exists=True))
-            for index in sorted(table.indexes, key=lambda index: str(index.name)):
-                connection.execute(CreateIndex(index, if_not_exists=True))
+    return engine
+
+
+def _write_ahead(cursor: sqlite3.Cursor) -> None:
+    """Put the database into WAL mode. Where it isn't yet, SQLite doesn't wait for one who writes: we do."""
+    deadline = time.monotonic() + BUSY_S
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(0.02)
+
+
+def open_database(address: str) -> Engine:
+    """An engine on `address` whose tables are those of this file: made, or brought forward, where they aren't.
+
+    Raises `BadDatabase` for one that a later version of the program wrote.
+    """
+    engine = connect(address)
+    schema.bring_forward(engine)
     return engine

@@ -26,6 +26,7 @@ from sqlalchemy.exc import OperationalError
 
 from services import lease
 from services.lab import Lab, open_lab
+from services.schema import BadDatabase
 from services.settings import BadSetting, read_settings
 
 ROOT = Path(__file__).parent.parent
@@ -214,14 +215,12 @@ def _parent_is_gone() -> bool:
 
 
 def main(arguments: list[str]) -> None:
-    try:
-        settings = read_settings()
-    except BadSetting as error:
-        sys.exit(str(error))
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    runner = Runner(
-        open_lab(settings), with_parent="--with-parent" in arguments, until_idle="--until-idle" in arguments
-    )
+    try:
+        lab = open_lab(read_settings())
+    except (BadSetting, BadDatabase) as error:
+        sys.exit(str(error))
+    runner = Runner(lab, with_parent="--with-parent" in arguments, until_idle="--until-idle" in arguments)
 
     def told(_number: int, _frame: FrameType | None) -> None:
         runner.stop()

@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from tests.servers import Postgres, program_of_postgres
+
 ROOT = Path(__file__).parent.parent
 CI = os.environ.get("CI") == "true"
 REFERENCE = "CD20081016_alr-1_10A2_3_L1.csv"
@@ -147,6 +149,25 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Pr
     yield start
     for program in started:
         program.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server of the session's own; `postgres.fresh()` is the address of a new database."""
+    if not program_of_postgres("initdb"):
+        missing("tests on PostgreSQL need its server: on Debian `apt-get install postgresql`")
+    server = Postgres()
+    yield server
+    server.remove()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database: the test runs on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'test.sqlite'}"
+    fresh: str = request.getfixturevalue("postgres").fresh()
+    return fresh
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,10 @@
+"""${message}."""
+
+from alembic import op
+${imports if imports else ""}
+revision = ${'"' + up_revision + '"'}
+down_revision = ${'"' + down_revision + '"' if down_revision else "None"}
+
+
+def upgrade() -> None:
+    ${upgrades if upgrades else "pass"}

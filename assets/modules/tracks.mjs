@@ -199,7 +199,7 @@ export function nucleiAt(tracks, frame, out = { from: new Int32Array(0), to: new
 }
 
 const kept = new Map(); // address -> promise of Tracks; the last few, so that going back is instant
-const KEPT = 4;
+const KEPT = 8;
 
 /** Fetch and decode the tracks at `address`; the browser's own cache keeps the bytes for ever. */
 export function load(address, fetched = (url) => fetch(url)) {

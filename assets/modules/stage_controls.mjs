@@ -1,6 +1,7 @@
 /** What can be set of the stage: tails, names, what isn't chosen, shell, perspective. One button that opens a small sheet. */
 
 import { element, select } from "./dom.mjs";
+import { sheetUnder } from "./sheet.mjs";
 import { KEY_OF, SIDES, sideWords } from "./stage_marks.mjs";
 
 export const TAILS = [0, 5, 10, 20, 40, 80];
@@ -34,7 +35,7 @@ export function stageControls(watch) {
   })]));
   const sheet = element(
     "div",
-    { class: "stage-sheet popover-box", id, role: "group", "aria-label": "What the stage shows", hidden: true },
+    { class: "stage-sheet popover-box", id, role: "group", "aria-label": "What the stage shows" },
     row("Tails behind", controls.tail),
     row("Tails ahead", controls.ahead),
     row("Tails of", controls.tailsOf),
@@ -44,44 +45,9 @@ export function stageControls(watch) {
     row("Look at", element("div", { class: "looks", role: "group", "aria-label": "Look at a side" }, ...Object.values(looks))),
   );
   const button = element("button", {
-    type: "button", class: "quiet-button", text: "View", title: "Tails, names, what isn't chosen", "aria-expanded": "false", "aria-controls": id,
-    onclick: () => open(sheet.hidden),
+    type: "button", class: "quiet-button", text: "View", title: "Tails, names, what isn't chosen", "aria-controls": id,
   });
-  const box = element("div", { class: "sheet-box" }, button, sheet);
-  const outside = (event) => { if (!box.contains(event.target)) open(false); };
-
-  function open(wanted) {
-    sheet.hidden = !wanted;
-    button.setAttribute("aria-expanded", String(wanted));
-    if (wanted) {
-      write();
-      place();
-      document.addEventListener("pointerdown", outside, true);
-    } else {
-      document.removeEventListener("pointerdown", outside, true);
-    }
-  }
-
-  /** Under the button and within the page, whatever scrolls around it. */
-  function place() {
-    const at = button.getBoundingClientRect();
-    const { clientWidth, clientHeight } = document.documentElement;
-    const left = Math.max(8, Math.min(at.left, clientWidth - sheet.offsetWidth - 8));
-    Object.assign(sheet.style, { left: `${Math.round(left)}px`, top: `${Math.round(at.bottom + 4)}px`, maxHeight: `${Math.round(clientHeight - at.bottom - 12)}px` });
-  }
-  const resized = () => !sheet.hidden && place();
-  window.addEventListener("resize", resized);
-
-  box.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || sheet.hidden) return;
-    event.preventDefault();
-    event.stopPropagation();
-    open(false);
-    button.focus();
-  });
-  box.addEventListener("focusout", (event) => {
-    if (!sheet.hidden && event.relatedTarget && !box.contains(event.relatedTarget)) open(false);
-  });
+  const opened = sheetUnder(button, sheet, write);
 
   function write() {
     const { view } = watch;
@@ -104,16 +70,14 @@ export function stageControls(watch) {
   }
 
   return {
-    elements: [box],
+    elements: [opened.element],
     show() {
-      box.hidden = watch.view.stage !== "space";
-      if (box.hidden && !sheet.hidden) open(false);
-      if (!sheet.hidden) write();
+      opened.element.hidden = watch.view.stage !== "space";
+      if (!opened.isOpen()) return;
+      if (opened.element.hidden) opened.open(false);
+      else write();
     },
-    end() {
-      document.removeEventListener("pointerdown", outside, true);
-      window.removeEventListener("resize", resized);
-    },
+    end: opened.end,
   };
 }
 

@@ -10,6 +10,7 @@ import { stageControls } from "./stage_controls.mjs";
 import { embryoField, foundEmbryos } from "./embryo_field.mjs";
 import { MOST_BESIDE } from "./watch_view.mjs";
 import { orientControls } from "./orient.mjs";
+import { sheetUnder } from "./sheet.mjs";
 import { saveMenu } from "./save.mjs";
 
 /** A part of the page, see watch.mjs. */
@@ -137,35 +138,20 @@ function besideTool(watch) {
     search: (words) => foundEmbryos(watch.address, words),
     leaves: (id) => id === watch.data.id || watch.view.beside.includes(id),
     chosen: (embryo) => {
-      open(false);
+      sheet.open(false);
       watch.change({ beside: [...watch.view.beside, embryo.id].slice(0, MOST_BESIDE) });
     },
     label: "Embryo to show beside this one",
   });
-  const sheet = element("div", { class: "popover-box beside-sheet", role: "group", "aria-label": "Show another embryo beside this one", hidden: true }, field);
-  const opener = button("Beside", "Show another embryo beside this one, at the same moment", () => open(sheet.hidden), { "aria-expanded": "false" });
-  const box = element("div", { class: "sheet-box" }, opener, sheet);
-  const outside = (event) => { if (!box.contains(event.target)) open(false); };
-
-  function open(wanted) {
-    sheet.hidden = !wanted;
-    opener.setAttribute("aria-expanded", String(wanted));
-    if (wanted) {
-      document.addEventListener("pointerdown", outside, true);
-      field.focusField();
-    } else document.removeEventListener("pointerdown", outside, true);
-  }
-  box.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || sheet.hidden) return;
-    event.preventDefault();
-    event.stopPropagation();
-    open(false);
-    opener.focus();
-  });
+  const sheet = sheetUnder(
+    element("button", { type: "button", class: "quiet-button", text: "Beside", title: "Show another embryo beside this one, at the same moment" }),
+    element("div", { class: "stage-sheet beside-sheet", role: "group", "aria-label": "Show another embryo beside this one" }, field),
+    () => setTimeout(field.focusField),
+  );
   return {
-    element: box,
-    show() { box.hidden = watch.view.beside.length > 0; },
-    end: () => document.removeEventListener("pointerdown", outside, true),
+    element: sheet.element,
+    show() { sheet.element.hidden = watch.view.beside.length > 0; },
+    end: sheet.end,
   };
 }
 

@@ -314,7 +314,9 @@ def test_embryos_are_found_added_and_taken_away(page: Any, program: Any, embryos
     page.wait_for_function("(id) => /beside=([^&]*)/.exec(location.search)[1] === id", arg=embryos[3].id)
     alone = pane(page, embryos[3]).get_by_role("link")
     alone.click()
-    page.wait_for_function(f"(id) => {SHOWN}?.data.id === id", arg=embryos[3].id)
+    page.wait_for_url(f"**/embryos/{embryos[3].id}?**")
+    page.locator("#watch[data-ready]").wait_for()
+    assert page.evaluate(f"{SHOWN}.data.id") == embryos[3].id
     assert "beside" not in query_of(page)
 
 
@@ -386,6 +388,36 @@ def test_it_is_whole_and_accessible(
         for node in violation["nodes"]
     ]
     assert told == []
+
+
+def test_a_picture_shows_them_all_side_by_side(page: Any, program: Any, embryos: list[Any]) -> None:
+    query = f"?v=2&frame=60&beside={embryos[1].id},{embryos[3].id}&match=ABa&colour=acetree&panel=0&tree=0"
+    opened(page, program, embryos, query)
+    page.get_by_role("button", name="Save", exact=False).first.click()
+    page.get_by_role("menuitem", name="Picture (PNG)…").click()
+    dialog = page.get_by_role("dialog", name="Save a picture")
+    dialog.get_by_label("Size").select_option("2")
+    dialog.get_by_label("Legend", exact=True).uncheck()
+    with page.expect_download() as download:
+        dialog.get_by_role("button", name="Save", exact=True).click()
+    with av.open(str(download.value.path())) as picture:
+        (pixels,) = [frame.to_ndarray(format="rgb24").astype(int) for frame in picture.decode(video=0)]
+    width, height = page.evaluate(
+        "(() => { const { clientWidth, clientHeight } = document.querySelector('.stage');"
+        " return [clientWidth, clientHeight]; })()"
+    )
+    assert pixels.shape == (2 * height, 2 * width, 3)
+    # AceTree's red and blue: of ABa and ABp in both embryos, of none in the one that didn't see the division.
+    columns = numpy.array_split(pixels, 3, axis=1)
+    for number, column in enumerate(columns):
+        red, green, blue = (column[:, :, channel] for channel in range(3))
+        reds = int(((red > 150) & (green < 60) & (blue < 60)).sum())
+        blues = int(((blue > 150) & (red < 60) & (green < 60)).sum())
+        if number < 2:
+            assert min(reds, blues) > 2000
+        else:
+            assert (reds, blues) == (0, 0)
+        assert (column[20:50].min(axis=2) > 150).sum() > 200, "its name stands over it"
 
 
 # ---- the list of embryos that the field asks for

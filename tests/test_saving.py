@@ -278,7 +278,7 @@ def test_a_video_that_is_cancelled_leaves_nothing_and_the_page_works_meanwhile(
     page.get_by_role("button", name="Pause", exact=True).click()
     assert page.evaluate(f"{SHOWN}.clock.frame") > before
     assert page.evaluate("Math.max(...window.gaps)") < 4000, "ms; thousands of frames are to be made"
-    told = line.get_by_role("status").inner_text()
+    told = line.locator(".save-told").inner_text()
     assert re.search(r"frame \d+ of \d+ · .* left", told)
     line.get_by_role("button", name="Cancel").click()
     line.wait_for(state="detached")
@@ -321,6 +321,38 @@ def test_a_browser_without_webcodecs_is_told_so(page: Any, program: Any, referen
     assert dialog.get_by_role("button", name="Make the video").count() == 0
     dialog.get_by_role("button", name="Close").click()
     dialog.wait_for(state="detached")
+
+
+@pytest.mark.browser
+@pytest.mark.embryos
+@pytest.mark.parametrize(("width", "theme"), [(1440, "dark"), (390, "light")])
+def test_menu_and_dialogs_are_accessible_and_fit(
+    page: Any, program: Any, reference: Any, width: int, theme: str
+) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    page.set_viewport_size({"width": width, "height": 760})
+    page.context.add_cookies([{"name": "theme", "value": theme, "url": program.url}])
+    page.goto(f"{program.url}/embryos/{reference.id}?v=2&frame=60&panel=0&tree=0")
+    page.locator("#watch[data-ready]").wait_for()
+
+    def check(context: str) -> None:
+        box = page.locator(context).bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= width
+        assert box["y"] >= 0 and box["y"] + box["height"] <= 760
+        options = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "best-practice"]}
+        found = Axe().run(page, context=context, options=options).response["violations"]
+        assert [each["id"] for each in found if each["impact"] in ("serious", "critical")] == []
+
+    page.get_by_role("button", name="Save", exact=False).first.click()
+    check(".save-list")
+    page.keyboard.press("Escape")
+    for entry in ("Picture (PNG)…", "Video…"):
+        choose(page, entry)
+        page.locator(".save-dialog").wait_for()
+        check(".save-dialog")
+        page.get_by_role("button", name="Cancel", exact=True).click()
+        page.locator(".save-dialog").wait_for(state="detached")
 
 
 # ---- tables and links

@@ -239,11 +239,13 @@ async function makeVideo(watch, wanted) {
 
 /** The line that tells how far a video is. */
 function progress(watch, words, cancel) {
-  const text = element("span", { role: "status", text: words });
+  const text = element("span", { class: "save-told", text: words }); // not read aloud four times a second; the bar is there to be asked
   const bar = element("progress", { max: "1", value: "0", "aria-label": words });
   const button = element("button", { type: "button", class: "quiet-button", text: "Cancel", onclick: () => { button.disabled = true; cancel(); } });
   const line = element("div", { class: "save-progress" }, text, bar, button);
   watch.root.querySelector(".stage").append(line);
+  const leaving = (event) => event.preventDefault(); // the browser asks before it throws the video away
+  window.addEventListener("beforeunload", leaving);
   let toldAt = 0;
   return {
     isThere: () => line.isConnected,
@@ -253,7 +255,10 @@ function progress(watch, words, cancel) {
       toldAt = performance.now();
       text.textContent = told;
     },
-    close: () => line.remove(),
+    close() {
+      window.removeEventListener("beforeunload", leaving);
+      line.remove();
+    },
   };
 }
 

@@ -3,6 +3,7 @@
 const KEPT = ["cells", "colour", "k", "range", "rules", "others", "root", "folded", "along", "odd", "beside", "match"];
 const MOST = 100;
 const TOGETHER_MS = 800; // changes of one field that follow so closely are one: a slider that is dragged
+const CLICKS_MS = 400; // choosing goes step by step; only a double click is one, whose first click chooses too
 
 export class History {
   #past = [];
@@ -14,7 +15,8 @@ export class History {
     const fields = Object.keys(part).filter((name) => KEPT.includes(name) && part[name] !== view[name]);
     if (fields.length === 0) return;
     const field = fields.join();
-    const goesOn = field === this.#last.field && now - this.#last.at < TOGETHER_MS;
+    const together = part.cells === undefined ? TOGETHER_MS : part.cells.length ? CLICKS_MS : 0; // what is cleared comes back
+    const goesOn = field === this.#last.field && now - this.#last.at < together;
     this.#last = { field, at: now };
     this.#future = [];
     if (goesOn && this.#past.length) return;

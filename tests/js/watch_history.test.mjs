@@ -24,3 +24,17 @@ test("time and camera aren't undone, and a drag is one change", () => {
   assert.equal(history.undo({ ...DEFAULTS, k: 8 }).k, 3);
   assert.equal(history.undo(DEFAULTS), null);
 });
+
+test("steps of a choice are undone one by one, a double click is one step, and what is cleared comes back", () => {
+  const history = new History();
+  const chosen = (...cells) => ({ ...DEFAULTS, cells });
+  history.note(chosen(), { cells: ["ABa"] }, 0);
+  history.note(chosen("ABa"), { cells: ["ABa*"] }, 250); // the second click
+  history.note(chosen("ABa*"), { cells: [] }, 400); // Escape
+  assert.deepEqual(history.undo(chosen()).cells, ["ABa*"]);
+  assert.deepEqual(history.undo(chosen("ABa*")).cells, []);
+  assert.equal(history.undo(DEFAULTS), null);
+  history.note(chosen(), { cells: ["MS"] }, 5000);
+  history.note(chosen("MS"), { cells: ["MS", "E"] }, 5600);
+  assert.deepEqual(history.undo(chosen("MS", "E")).cells, ["MS"]);
+});

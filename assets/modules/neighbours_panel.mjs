@@ -210,7 +210,9 @@ export function makeNeighbours(root, watch) {
     const touchingNow = ordered.filter((row) => row.area > 0).sort((a, b) => b.area - a.area);
     inOrder([...touchingNow, ...ordered.filter((row) => row.area === 0)].map(({ row }) => row));
     choose.disabled = touchingNow.length === 0;
-    tellWords(around, touchingNow.length, frame);
+    // Until the whole life is known there are no rows; how many touch now is known at once.
+    const count = life ? touchingNow.length : (around?.contacts ?? []).filter(({ area }) => area >= minimum).length;
+    tellWords(around, count, frame);
     moveLine();
   }
 
@@ -240,6 +242,7 @@ export function makeNeighbours(root, watch) {
     } else {
       const free = (100 * around.outside) / around.surface;
       words.push(`${count} neighbour${count === 1 ? "" : "s"} now`, free >= 0.5 ? `, ${free.toFixed(0)} % at the eggshell.` : ".");
+      if (!life) words.push(" The rest of its life is being worked out…");
       if (around.together.length) {
         words.push(` ${around.together.map(name).join(", ")} lie${around.together.length === 1 ? "s" : ""} at the same place: they can't be told apart.`);
       }

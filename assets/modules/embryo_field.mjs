@@ -4,6 +4,7 @@ import { element } from "./dom.mjs";
 
 const WAIT_MS = 180; // after the last letter
 const MOST = 12;
+const LISTED = 100;
 let made = 0;
 
 /**
@@ -102,8 +103,10 @@ export function embryoField({ search, leaves, chosen, label = "Add embryo" }) {
 
 /** Embryos of the lab by words (see the API's list), for `search` of an `embryoField`. */
 export async function foundEmbryos(address, words) {
-  const query = new URLSearchParams({ limit: String(MOST + 6), ...(words ? { search: words } : {}) });
+  // Without words the API lists by id, which means nothing to people: a page of it is put in order of names.
+  const query = new URLSearchParams(words ? { limit: String(MOST + 6), search: words } : { limit: String(LISTED) });
   const response = await fetch(address(`/api/v1/embryos?${query}`));
   if (!response.ok) throw new Error(`the list answered ${response.status}`);
-  return response.json();
+  const found = await response.json();
+  return words ? found : found.sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
 }

@@ -63,7 +63,13 @@ def page_data(lab: Lab, embryo: Embryo) -> dict[str, Any]:
 
 def head_of(embryo: Embryo) -> list[Any]:
     """The line over the stage."""
-    facts = (embryo.gene, embryo.strain, embryo.date, f"{embryo.cells} cells", f"{embryo.minutes:.0f} min")
+    facts = (
+        embryo.gene,
+        embryo.strain,
+        embryo.date,
+        f"{embryo.cells} cells",
+        f"{int(embryo.minutes + 0.5)} min",
+    )
     return description.embryo_head(embryo.name, facts, description.flag_words(embryo.flags, FLAGS))
 
 

@@ -91,7 +91,8 @@ export function makeNotes(root, watch) {
       await ask(...asked);
     } catch (error) {
       if (error.status === 409) throw error;
-      watch.toast(error.status === 404 ? "Somebody deleted this note meanwhile." : `That wasn't kept: ${error.message}.`);
+      const gone = asked[0] ? "Somebody deleted this note meanwhile." : "Somebody deleted this embryo meanwhile, so no note can be kept with it.";
+      watch.toast(error.status === 404 ? gone : `That wasn't kept: ${error.message}.`);
       await refresh();
       return false;
     }

@@ -90,6 +90,7 @@ export function makeStage(root, watch) {
     view = body = watch.space = null;
     root.hidden = true;
     watch.toast(words);
+    root.after(element("p", { class: "no-space", text: words })); // stays: a toast goes, the question doesn't
     setTimeout(() => watch.root.isConnected && watch.change({ stage: "plane" })); // not while parts are being shown
   }
 

@@ -87,21 +87,31 @@ export class Body {
   /** 12 numbers: from a place as it is kept on the GPU to the eye (columns of a matrix, then what is added). */
   toEye(camera, out) {
     const { rotation: r } = camera;
-    const world = toWorldOf(this.#axes, this.calibration, this.pose, this.offset);
-    for (let column = 0; column < 4; column += 1) {
-      const [x, y, z] = [world[3 * column], world[3 * column + 1], world[3 * column + 2]];
-      for (let i = 0; i < 3; i += 1) out[3 * column + i] = r[3 * i] * x + r[3 * i + 1] * y + r[3 * i + 2] * z;
+    const world = this.#toWorld();
+    for (let at = 0; at < 12; at += 3) {
+      const [x, y, z] = [world[at], world[at + 1], world[at + 2]];
+      out[at] = r[0] * x + r[1] * y + r[2] * z;
+      out[at + 1] = r[3] * x + r[4] * y + r[5] * z;
+      out[at + 2] = r[6] * x + r[7] * y + r[8] * z;
     }
     return out;
   }
 
-  /** µm of radius where the kept size is 0, and of one step of it. */
-  get sizes() {
-    const half = this.calibration.pixel_um / 2;
-    const size = this.#axes[3];
-    return [half * size.least, half * size.step];
+  /** From a place as it is kept to the world; worked out again only when something of it changed. */
+  #toWorld() {
+    const { calibration, pose, offset } = this;
+    const kept = this.#world;
+    if (kept?.calibration !== calibration || kept.pose !== pose || offset.some((value, axis) => value !== kept.offset[axis])) {
+      const half = calibration.pixel_um / 2;
+      const size = this.#axes[3];
+      /** µm of radius where the kept size is 0, and of one step of it. */
+      this.sizes = [half * size.least, half * size.step];
+      this.#world = { calibration, pose, offset: [...offset], matrix: toWorldOf(this.#axes, calibration, pose, offset) };
+    }
+    return this.#world.matrix;
   }
 
+  #world = null;
   #axes;
 
   // Textures
@@ -122,6 +132,7 @@ export class Body {
     const { gl } = this.#scene;
     const { places, ids, axes } = packed(this.tracks, this.segments);
     this.#axes = axes;
+    this.#world = null;
     const lines = linesOf(this.segments.count);
     this.#textures = {
       places: texture(gl, gl.RGBA32UI, lines, gl.RGBA_INTEGER, gl.UNSIGNED_INT, places),

@@ -229,7 +229,7 @@ export class Scene {
     const { fine = false } = shown;
     const points = this.#crowd(fine, shown.camera);
     const program = this.#use(points ? "points" : fine ? "fine" : "coarse", () => nuclei({ fine, points }), shown);
-    gl.uniform4f(program.at("mark"), ...(shown.isDark ? LIGHT_MARK : DARK_MARK), 1);
+    gl.uniform4f(program.at("mark"), ...(shown.isDark ? LIGHT_MARK : DARK_MARK), shown.across / shown.width);
     gl.uniform1i(program.at("blending"), 0);
     return program;
   }
@@ -271,9 +271,10 @@ export class Scene {
       const { interval, share } = momentOf(body.segments, body.frame, this.#moment);
       if (interval < 0) continue;
       const { starts } = body.segments;
-      const [moves, births, ends, next] = starts.subarray(3 * interval, 3 * interval + 4);
-      const fading = share === 1 ? ends : births;
-      const [begin, end] = [body.hasDim ? moves : fading, share === 1 ? ends : next];
+      const ends = starts[3 * interval + 2];
+      const fading = share === 1 ? ends : starts[3 * interval + 1];
+      const begin = body.hasDim ? starts[3 * interval] : fading;
+      const end = share === 1 ? ends : starts[3 * interval + 3];
       if (begin === end) continue;
       if (!program) {
         program = this.#nuclei(shown);
@@ -373,7 +374,10 @@ export class Scene {
       const outline = outlineOf(semiaxes, eye.map((value) => value / length), nearness / length);
       ring(centre.map((value, i) => value + outline.centre[i]), outline.a, outline.b, SHELL.outline);
       const [x, y, z] = [[semiaxes[0], 0, 0], [0, semiaxes[1], 0], [0, 0, semiaxes[2]]];
-      for (const [a, b] of [[x, y], [y, z], [z, x]]) ring(centre, a, b, SHELL.ring);
+      for (const [a, b, normal] of [[x, y, z], [y, z, x], [z, x, y]]) {
+        const facing = camera.toEye(normal)[2] / Math.hypot(...normal); // seen face on it would double the outline
+        ring(centre, a, b, SHELL.ring * (1 - facing ** 8));
+      }
     }
     this.#blend(false);
   }

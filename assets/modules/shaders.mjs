@@ -76,7 +76,7 @@ export function nuclei({ fine, points }) {
 uniform int blending;  // 0: what is solid, 1: what is seen through
 uniform vec4 depthCue; // ground, share of it at the far end
 uniform vec2 near;     // radius of the embryo, pixels of 1 µm
-uniform vec4 mark;     // colour of the rim of chosen ones
+uniform vec4 mark;     // colour of the rim of chosen ones, pixels of a CSS px
 ${points ? "" : "out vec2 at;"}
 flat out vec3 colour;
 flat out vec4 rim;     // its colour, where it begins
@@ -105,10 +105,10 @@ ${points ? "  gl_PointSize = 2.0 * radius * pixels;" : `  at = CORNERS[gl_Vertex
   float far = clamp(0.5 - 0.5 * eye.z / near.x, 0.0, 1.0);
   vec3 ground = depthCue.rgb;
   colour = mix(colourOf(segment, look, moment.x), ground, depthCue.a * far);
-  float width = style == 3 ? 2.6 : 1.4;
+  float width = (style == 3 ? 1.8 : 0.9) * mark.a / (radius * pixels) + 0.012;
   float glow = 0.9 * max(0.36 - dot(colour, vec3(0.33)), 0.0); // what is nearly black is seen by its rim
   rim.rgb = style == 3 ? mix(mark.rgb, ground, 0.5 * depthCue.a * far) : mix(colour * 0.42, ground, 0.15) + glow;
-  rim.a = 1.0 - clamp(width / (radius * pixels), 0.07, style == 3 ? 0.45 : 0.3);
+  rim.a = 1.0 - min(width, style == 3 ? 0.45 : 0.3);
   rim.a *= rim.a;
   seen = vec2(1.0);
   if (style == 2) {

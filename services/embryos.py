@@ -757,14 +757,14 @@ def _write_parquet(path: Path, table: pyarrow.Table) -> None:
 
 
 _INSERT_NEW = {  # made once: putting a statement together costs more than running it
-    name: dialect.insert(rows_of).on_conflict_do_nothing(index_elements=["checksum"])
+    name: dialect.insert(rows_of).on_conflict_do_nothing(index_elements=["checksum"]).returning(rows_of.c.id)
     for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
 }
 
 
 def _insert_new(connection: Connection, row: dict[str, Any]) -> bool:
     """Insert an embryo unless its checksum is there. Raises `IntegrityError` when its id is another's."""
-    return connection.execute(_INSERT_NEW[connection.dialect.name], row).rowcount == 1
+    return connection.execute(_INSERT_NEW[connection.dialect.name], row).first() is not None
 
 
 def _insert_missing(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:

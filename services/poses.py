@@ -93,7 +93,8 @@ class PoseStore:
                 as_read = (embryo_poses.c.embryo == embryo.id) & (embryo_poses.c.changed == row.changed)
                 write = update(embryo_poses).where(as_read).values(**values)
             with self.engine.begin() as connection:
-                if connection.execute(write).rowcount:
+                # RETURNING, for not every database counts the rows of an insert.
+                if connection.execute(write.returning(embryo_poses.c.embryo)).first() is not None:
                     return pose
 
     def _computed(self, embryo: Embryo, by_hand: list[float] | None) -> dict[str, Any]:

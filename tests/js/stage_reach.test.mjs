@@ -53,3 +53,19 @@ test("the canonical view is known as such", () => {
   assert.equal(isCanonical(new Camera({ zoom: 1.2 })), false);
   assert.equal(isCanonical(new Camera({ flat: true })), false);
 });
+
+/** Nuclei of no size along x, at these µm from the centre. */
+const along = (places) => {
+  const flat = { values: new Float32Array(places.length), scale: 1 };
+  const columns = { x: { values: Float32Array.from(places), scale: 1 }, y: flat, z: flat, size: flat };
+  return { rows: places.length, time: new Float32Array(places.length), startFrame: 0, column: (name) => columns[name] };
+};
+
+test("a stray nucleus far off doesn't make an embryo small, but of few nuclei every one counts", () => {
+  const recorded = { rotation: [1, 0, 0, 0, 1, 0, 0, 0, 1], centre: [0, 0, 0] };
+  const across = (places) => reachOf(along(places), { pixel_um: 1, plane_um: 1 }, recorded).across;
+  const embryo = Array.from({ length: 1999 }, (_, i) => (30 * i) / 1999);
+  assert.ok(Math.abs(across([...embryo, 90]) - 30) < 0.2);
+  assert.equal(across([...embryo.slice(0, 500), 90]), 90);
+  assert.equal(across([10, 20, 7000]), 7000);
+});

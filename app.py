@@ -14,6 +14,7 @@ import flask_bootstrap
 import pyarrow
 from dash import Dash
 from sqlalchemy import text
+from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
 
 from components import frame, look
@@ -149,6 +150,11 @@ def _add_guards(app: Dash) -> None:
     @server.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Any:
         return api.error(error.code or 500, error.description or error.name)
+
+    @server.errorhandler(DataError)
+    def not_storable(_error: DataError) -> Any:
+        # A NUL in a search, a number that no column holds: PostgreSQL refuses even to look for it.
+        return api.error(422, "What was sent holds a character or a number that can't be kept.")
 
     @server.errorhandler(Exception)
     def broken(error: Exception) -> Any:

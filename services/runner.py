@@ -69,7 +69,8 @@ class Trainer:
         """Why it ended: the last lines that it wrote, or its exit status."""
         with contextlib.suppress(OSError), self.log_file.open("rb") as file:
             file.seek(max(self.log_start, self.log_file.stat().st_size - 8000))
-            lines = file.read().decode(errors="replace").splitlines()
+            # PostgreSQL keeps no NUL.
+            lines = file.read().decode(errors="replace").replace("\0", "\ufffd").splitlines()
             if said := "\n".join(line for line in lines[-REASON_LINES:] if line.strip()):
                 return said[-2000:]
         status = self.process.returncode

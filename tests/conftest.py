@@ -171,6 +171,38 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture(scope="session")
+def program(serve: Callable[..., Program]) -> Program:
+    """One running program without simulated embryos, for every test that only adds to it and looks."""
+    return serve()
+
+
+@pytest.fixture(scope="session")
+def reference(program: Program, epic: Path) -> Any:
+    """The real embryo that most tests look at, in the store of `program`."""
+    return program.lab.embryos.add((epic / REFERENCE).read_bytes(), REFERENCE).embryo
+
+
+@pytest.fixture(scope="session")
+def rows(epic: Path) -> Any:
+    """What its file says."""
+    import pandas
+
+    return pandas.read_csv(epic / REFERENCE)
+
+
+def until(page: Any, expression: str, seconds: float = 15) -> Any:
+    """Wait until a JavaScript expression is true; what it is then. (The page's policy forbids wait_for_function
+    with text.)
+    """
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if value := page.evaluate(expression):
+            return value
+        page.wait_for_timeout(30)
+    raise AssertionError(f"never true: {expression}")
+
+
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     """One Chromium for the session (Debian's, or the one that BLASTOSCOPE_TEST_CHROMIUM names)."""
     found = (

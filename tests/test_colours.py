@@ -1,8 +1,6 @@
 """Colours in a real browser: what is painted is what is drawn, what is typed is what is painted, links bring it back."""
 
 import re
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -11,38 +9,13 @@ import pandas
 import pytest
 
 from services import cell_names, lineage
-from tests.conftest import REFERENCE
+from tests.conftest import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.embryos]
 
 WATCH = "window.blastoscope.watching"
 VERMILION, ORANGE, RED, GREY = "#d55e00", "#e69f00", "#ff0000", "#7d8794"
 BELOW, NO_VALUE = "#41597a", "#4f5866"
-
-
-@pytest.fixture(scope="module")
-def program(serve: Callable[..., Any]) -> Any:
-    return serve()
-
-
-@pytest.fixture(scope="module")
-def reference(program: Any, epic: Path) -> Any:
-    return program.lab.embryos.add((epic / REFERENCE).read_bytes(), REFERENCE).embryo
-
-
-@pytest.fixture(scope="module")
-def rows(epic: Path) -> pandas.DataFrame:
-    return pandas.read_csv(epic / REFERENCE)
-
-
-def until(page: Any, expression: str, seconds: float = 10) -> Any:
-    """Wait until a JavaScript expression is true. (The page's policy forbids wait_for_function with text.)"""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if value := page.evaluate(expression):
-            return value
-        page.wait_for_timeout(30)
-    raise AssertionError(f"never true: {expression}")
 
 
 def opened(page: Any, program: Any, embryo: Any, query: str = "") -> Any:

@@ -5,7 +5,6 @@ import gzip
 import io
 import re
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,21 +15,6 @@ from services import tracks
 from tests.conftest import REFERENCE
 
 SHOWN = "window.blastoscope.watching"
-
-
-@pytest.fixture(scope="module")
-def program(serve: Callable[..., Any]) -> Any:
-    return serve()
-
-
-@pytest.fixture(scope="module")
-def reference(program: Any, epic: Path) -> Any:
-    return program.lab.embryos.add((epic / REFERENCE).read_bytes(), REFERENCE).embryo
-
-
-@pytest.fixture(scope="module")
-def rows(epic: Path) -> pandas.DataFrame:
-    return pandas.read_csv(epic / REFERENCE)
 
 
 def opened(page: Any, program: Any, embryo_id: str, query: str = "") -> Any:
@@ -236,7 +220,7 @@ def test_cells_are_chosen_by_name_pattern_and_sublineage(page: Any, program: Any
     page.get_by_role("button", name="Remove nobody").click()
     assert chosen(page) == ["ABala", "MSap", "MSpp"]
     field.fill("qq")
-    assert "follows no cell" in page.locator(".suggestions.nothing").inner_text()
+    assert "follows no cell" in page.locator(".tools-choice .suggestions.nothing").inner_text()
     field.press("Escape")
     assert chosen(page) == ["ABala", "MSap", "MSpp"], "Escape belongs to the field first"
     field.press("Escape")
@@ -278,7 +262,8 @@ def test_cells_are_chosen_by_click(page: Any, program: Any, reference: Any) -> N
 def test_the_figure_is_saved_with_nuclei_and_legend(page: Any, program: Any, reference: Any) -> None:
     opened(page, program, reference.id, "?frame=30&cells=ABal,MSx&colour=blot")
     with page.expect_download() as download:
-        page.get_by_role("button", name="Save figure").click()
+        page.locator(".watch-tools").get_by_role("button", name="Save").click()
+        page.get_by_role("menuitem", name="Figure on white ground (SVG)").click()
     assert download.value.suggested_filename == f"{reference.name}_xy.svg"
     figure = Path(download.value.path()).read_text()
     assert figure.count('class="point"') >= len(drawn(page))
@@ -298,7 +283,7 @@ def test_the_address_holds_the_view(page: Any, program: Any, reference: Any) -> 
     page.get_by_label("Axes").select_option("xz")
     page.get_by_label("Units").select_option("file")
     page.get_by_label("Colours").select_option("compact")
-    page.get_by_label("Characters of the compact name").select_option("4")
+    page.get_by_role("slider", name="Characters of the compact name").fill("4")
     page.get_by_label("Tails of chosen cells").select_option("20")
     page.get_by_label("Paths of chosen cells").select_option("0")
     page.get_by_role("button", name="Cells", exact=True).click()

@@ -5,16 +5,14 @@ import io
 import json
 import math
 import re
-import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pandas
 import pytest
 
-from tests.conftest import CHROMIUM_FLAGS, REFERENCE
+from tests.conftest import CHROMIUM_FLAGS, until
 
 pytestmark = pytest.mark.browser
 
@@ -22,32 +20,6 @@ WATCH = "window.blastoscope.watching"
 SPACE = f"{WATCH}.space"
 GROUND = (14, 17, 22)
 ROOM = 1.06  # camera.mjs: air around what is fitted
-
-
-@pytest.fixture(scope="module")
-def program(serve: Callable[..., Any]) -> Any:
-    return serve()
-
-
-@pytest.fixture(scope="module")
-def reference(program: Any, epic: Path) -> Any:
-    return program.lab.embryos.add((epic / REFERENCE).read_bytes(), REFERENCE).embryo
-
-
-@pytest.fixture(scope="module")
-def rows(epic: Path) -> pandas.DataFrame:
-    return pandas.read_csv(epic / REFERENCE)
-
-
-def until(page: Any, expression: str, seconds: float = 10) -> Any:
-    """Wait until a JavaScript expression is true; what it is then. (The page's policy forbids wait_for_function.)"""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        value = page.evaluate(expression)
-        if value:
-            return value
-        page.wait_for_timeout(30)
-    raise AssertionError(f"never true: {expression}")
 
 
 def opened(page: Any, program: Any, embryo_id: str, query: str = "") -> Any:

@@ -3,7 +3,6 @@
 import math
 import re
 import xml.etree.ElementTree
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,26 +15,10 @@ from pages import figures
 from services import lineage
 from services.cd_file import write_cd
 from services.simulate import simulate
-from tests.conftest import REFERENCE
 
 SHOWN = "window.blastoscope.watching"
 TREE = "window.blastoscope?.watching?.tree"
 SVG = "{http://www.w3.org/2000/svg}"
-
-
-@pytest.fixture(scope="module")
-def program(serve: Callable[..., Any]) -> Any:
-    return serve()
-
-
-@pytest.fixture(scope="module")
-def reference(program: Any, epic: Path) -> Any:
-    return program.lab.embryos.add((epic / REFERENCE).read_bytes(), REFERENCE).embryo
-
-
-@pytest.fixture(scope="module")
-def rows(epic: Path) -> pandas.DataFrame:
-    return pandas.read_csv(epic / REFERENCE)
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ import { Pane, gridOf } from "./pane.mjs";
 import { NoWebGL } from "./scene.mjs";
 import { isCanonical, StageView } from "./stage_view.mjs";
 import { nucleusLines } from "./tooltip.mjs";
-import { load } from "./tracks.mjs";
+import { MEASURES, load } from "./tracks.mjs";
 import { MOST_BESIDE, searchOf } from "./watch_view.mjs";
 
 const DIVISIONS = ["AB", "P1", "ABa", "ABp", "EMS", "P2", "ABal", "ABar", "ABpl", "ABpr", "MS", "E", "C", "P3"]; // that are offered
@@ -171,14 +171,14 @@ async function embryoOf(id, address) {
   };
 }
 
-/** Painters of embryos, alike: one range of numbers for all, and classes in the colours of the first. */
+/** Painters of embryos, alike: one range of numbers for all unless each is to have its own, and classes in the colours of the first. */
 function paintersOf(embryos, watch) {
   const { view, data } = watch;
   const of = (range) => embryos.map(({ id, tracks, timeline, calibration }) => painter(tracks, view, data.palettes, {
     timeline, calibration, range, results: id === data.id ? watch.results : undefined,
   }));
   const own = of(null);
-  const range = view.range ? null : sharedRange(own);
+  const range = view.range || view.scales === "own" ? null : sharedRange(own);
   shareRange(watch, range);
   const [first, ...others] = range ? of(range) : own;
   const byName = view.colour === "compact" || view.colour === "generation";
@@ -320,7 +320,18 @@ class Place {
 
   #moment(at) {
     const { tracks, timeline } = this.embryo;
-    return `${Math.round(timeline.minutes(at))} min · ${tracks.countAt(Math.floor(at))} cells`;
+    const mirrored = this.embryo.pose.mirrored ? " · mirrored" : "";
+    return `${Math.round(timeline.minutes(at))} min · ${tracks.countAt(Math.floor(at))} cells${this.#valueOf(at)}${mirrored}`;
+  }
+
+  /** Of one chosen cell how much of the expression that colours it has now (blot where another thing colours). */
+  #valueOf(at) {
+    if (this.pane?.cells?.length !== 1) return "";
+    const { tracks } = this.embryo;
+    const row = tracks.rowOf(this.pane.cells[0], Math.floor(at));
+    if (row < 0) return "";
+    const measure = MEASURES.includes(this.watch.view.colour) ? this.watch.view.colour : "blot";
+    return ` · ${measure} ${Math.round(tracks.value(measure, row)).toLocaleString("en")}`;
   }
 
   #say(words) {
@@ -374,7 +385,9 @@ function makeStrip(watch, panes) {
   const close = element("button", {
     type: "button", class: "quiet-button", text: "Close", title: "Back to one embryo", onclick: () => watch.change({ beside: [] }),
   });
-  const box = element("div", { class: "beside-strip" }, element("label", { class: "beside-match" }, element("span", { text: "Matched by" }), match), other, field, element("span", { class: "grow" }), close);
+  const own = element("input", { type: "checkbox", onchange: () => watch.change({ scales: own.checked ? "own" : "one" }) });
+  const scales = element("label", { class: "beside-scales", title: "Colours of numbers: one scale for all embryos, or each from its own least to its own most" }, own, "each its own scale");
+  const box = element("div", { class: "beside-strip" }, element("label", { class: "beside-match" }, element("span", { text: "Matched by" }), match), other, field, scales, element("span", { class: "grow" }), close);
   let shown = "";
 
   function options() {
@@ -392,6 +405,8 @@ function makeStrip(watch, panes) {
   return {
     element: box,
     show() {
+      own.checked = watch.view.scales === "own";
+      scales.hidden = !watch.painter.legend.stops || watch.view.range !== null;
       const key = [watch.view.match, watch.version, panes().length].join("|");
       if (key === shown) return;
       shown = key;

@@ -15,7 +15,7 @@ export function makeCells(root, watch) {
   let timer = null;
   let shown = "";
   let keys = new Map();
-  const isOpen = () => watch.view.tab === "cells" && root.offsetParent !== null;
+  const isOpen = () => watch.view.tab === "cells" && watch.view.panel;
 
   function tell() {
     const { cells } = watch;

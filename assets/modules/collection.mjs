@@ -24,6 +24,7 @@ import { gatherNames } from "./collection_names.mjs";
 const ADDRESS_AFTER_MS = 150;
 const PANEL_EVERY_MS = 250; // while it plays
 const FEWEST = 2;
+const FULL_MINUTE = 100; // developmental: about 100 cells, most recordings there
 const app = () => window.blastoscope;
 const isNarrow = () => matchMedia("(max-width: 800px)").matches;
 let current = null;
@@ -156,7 +157,7 @@ class Collection {
     const [first, last] = [Math.floor(Math.min(...begins)), Math.ceil(Math.max(...this.planned.map(({ range }) => range[1])))];
     this.timeline = new Timeline(first, Array.from({ length: last - first + 1 }, (_, i) => first + i));
     this.clock = new Clock(this.timeline);
-    this.start = Math.ceil(median(begins)); // half of them have begun
+    this.start = Math.max(Math.ceil(median(begins)), Math.min(FULL_MINUTE, last)); // a moment with much to see
     this.clock.seek(this.view.minute ?? this.start);
     const about = (minute) => Math.round(this.planned.reduce((sum, { told, range }) => sum + nucleiAbout(told, range, minute), 0));
     const counted = { startFrame: first, lastFrame: last, names: [], countAt: about };

@@ -73,7 +73,9 @@ export function collectionTools(root, collection) {
 
   function tellFacts() {
     const { told, leftOut, cut, unloaded, entries } = collection;
+    const simulated = entries.filter((entry) => entry.told.simulated).length;
     const parts = told.length ? [`${entries.length} of ${told.length} embryos laid over each other`] : [];
+    if (simulated) parts.push(`${simulated} of them simulated`);
     if (cut) parts.push(`the first ${cut.shown} of ${cut.total.toLocaleString("en")}; save a set of others to see them`);
     if (unloaded.length) parts.push(`${unloaded.length} couldn't be loaded`);
     facts.textContent = parts.join(" · ");

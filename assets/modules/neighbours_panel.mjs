@@ -36,7 +36,7 @@ export function makeNeighbours(root, watch) {
   let timer = null;
   let rows = new Map(); // neighbour -> its parts
 
-  const isOpen = () => watch.view.tab === "neighbours" && root.offsetParent !== null;
+  const isOpen = () => watch.view.tab === "neighbours" && watch.view.panel;
   const minutes = (frame) => watch.timeline.minutes(frame);
   const now = () => Math.floor(watch.clock.frame);
   const name = (each) => watch.tracks.names[each];

@@ -44,7 +44,7 @@ export function makeNotes(root, watch) {
   watch.notes = [];
   tellKeys("Notes", KEYS);
 
-  const isOpen = () => watch.view.tab === "notes" && root.offsetParent !== null;
+  const isOpen = () => watch.view.tab === "notes" && watch.view.panel;
   const minute = (frame) => `${Math.round(watch.timeline.minutes(frame))} min`;
   const named = (note) => note.cell || "Whole embryo";
   const cellOf = (note) => (note.cell ? watch.tracks.names.indexOf(note.cell) : -1);

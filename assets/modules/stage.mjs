@@ -34,7 +34,7 @@ const NO_SPACE = "This browser shows no 3D graphics (WebGL 2), so the embryo is 
 /** The stage in `root`, told of by `watch`. Its StageView is `watch.space`; null where there is no WebGL2. */
 export function makeStage(root, watch) {
   const { tracks } = watch;
-  const pose = () => watch.data.pose ?? recordedPose(watch);
+  const pose = () => watch.data.pose;
   const isShown = () => watch.view.stage === "space" && watch.view.beside.length === 0;
   let view = null;
   let body = null;
@@ -58,12 +58,13 @@ export function makeStage(root, watch) {
         chosen: () => `${watch.cells.length} ${watch.cells.length === 1 ? "cell" : "cells"} chosen`,
         tool: (tool) => tools.show(tool),
       });
+      body = view.add(tracks, watch.data.calibration, pose());
     } catch (error) {
-      if (!(error instanceof NoWebGL)) throw error;
-      giveUp(NO_SPACE);
+      if (error instanceof NoWebGL) giveUp(NO_SPACE);
+      else if (error instanceof RangeError) giveUp(`${error.message}, so the embryo is shown in the plane.`); // more cells or frames than a card takes
+      else throw error;
       return;
     }
-    body = view.add(tracks, watch.data.calibration, pose());
     shown = { version: watch.version };
     root.append(tools.element);
     watch.space = view;
@@ -206,19 +207,4 @@ function toolButtons(view) {
     ),
     show(taken) { for (const [name, button] of Object.entries(tools)) button.setAttribute("aria-pressed", String(name === taken)); },
   };
-}
-
-/** How an embryo lies of which nothing is known: as recorded, turned so that x is right and y down, about its middle. */
-export function recordedPose({ tracks, data: { calibration } }) {
-  const middle = ["x", "y", "z"].map((name) => {
-    const { values, scale } = tracks.column(name);
-    let [sum, count] = [0, 0];
-    for (let row = 0; row < tracks.rows; row += 1) {
-      if (tracks.time[row] < tracks.startFrame) continue;
-      sum += values[row];
-      count += 1;
-    }
-    return (sum / (count || 1) / scale) * (name === "z" ? calibration.plane_um : calibration.pixel_um);
-  });
-  return { rotation: [1, 0, 0, 0, -1, 0, 0, 0, -1], centre: middle, axes: "recorded", whence: "recorded", mirrored: false, shell: null, clock: { zero: null, rate: 1 } };
 }

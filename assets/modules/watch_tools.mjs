@@ -1,7 +1,7 @@
 /** The row of tools over the stage: what is chosen, how it is coloured and seen, what is kept of it. */
 
 import { element, select } from "./dom.mjs";
-import { firstFive } from "./choice.mjs";
+import { chosenCells, firstFive } from "./choice.mjs";
 import { chips } from "./panel.mjs";
 import { searchField } from "./search.mjs";
 import { TAILS } from "./plane.mjs";
@@ -55,11 +55,15 @@ export function makeTools(root, watch) {
 const button = (text, title, onclick, attributes = {}) => (
   element("button", { type: "button", class: "quiet-button", text, title, onclick, ...attributes }));
 
+const isThere = (tracks, cell, frame) => frame >= tracks.time[tracks.firstRow[cell]] && frame <= tracks.time[tracks.firstRow[cell + 1] - 1];
+
 /** A line over the stage: how to choose, or where in time the chosen cells are when none of them is there now. */
 function stageHint(watch) {
   const words = element("span");
   const go = button("", "Go to a moment at which it is there", () => watch.clock.seek(moment), { class: "quiet-button hint-go" });
-  const box = element("div", { class: "stage-hint" }, words, go);
+  const below = button("", "Choose what descends from it as well", () => (
+    watch.choose(watch.cells.map((cell) => `${watch.tracks.names[cell]}*`), "only")), { class: "quiet-button hint-go" });
+  const box = element("div", { class: "stage-hint" }, words, go, below);
   let moment = 0;
 
   function tick() {
@@ -68,12 +72,14 @@ function stageHint(watch) {
       box.hidden = watch.view.cells.length > 0;
       return;
     }
-    const isThere = (cell) => clock.frame >= tracks.time[tracks.firstRow[cell]] && clock.frame <= tracks.time[tracks.firstRow[cell + 1] - 1];
-    box.hidden = cells.some(isThere);
+    box.hidden = cells.some((cell) => isThere(tracks, cell, clock.frame));
     if (box.hidden) return;
     const [first, last] = [tracks.time[tracks.firstRow[cells[0]]], tracks.time[tracks.firstRow[cells[0] + 1] - 1]];
     moment = Math.round((first + last) / 2);
     words.textContent = cells.length === 1 ? `${tracks.names[cells[0]]} isn't there at this moment.` : "None of the chosen cells is there at this moment.";
+    const [only] = cells;
+    below.hidden = cells.length > 1 || clock.frame < first || tracks.daughters[only].length === 0;
+    below.textContent = "Follow its daughters";
     go.textContent = `Go to ${tracks.names[cells[0]]}, ${Math.round(timeline.minutes(moment))} min`;
   }
   return {
@@ -82,6 +88,7 @@ function stageHint(watch) {
     show() {
       const isEmpty = watch.view.cells.length === 0;
       go.hidden = isEmpty;
+      if (isEmpty) below.hidden = true;
       if (isEmpty) words.textContent = "Click a nucleus to choose its cell, shift-click for more";
       tick();
     },
@@ -95,8 +102,17 @@ function choiceTools(watch) {
   const list = element("div", { class: "chips", role: "list", "aria-label": "Chosen cells" });
   const five = button("First five", "Choose the five cells that are seen first", () => watch.change({ cells: firstFive(tracks) }));
   let shown = null;
+
+  /** What was searched for is chosen; where it isn't there now, the clock goes to its first moment. */
+  function found(terms) {
+    watch.choose(terms, "add");
+    const cells = chosenCells(terms, tracks.names);
+    if (cells.length === 0 || watch.clock.playing || cells.some((cell) => isThere(tracks, cell, watch.clock.frame))) return;
+    watch.clock.seek(Math.min(...cells.map((cell) => Math.max(tracks.time[tracks.firstRow[cell]], tracks.startFrame))));
+  }
+
   return {
-    elements: [searchField(tracks.names, (terms) => watch.choose(terms, "add"), undefined, watch.data.cell_names), five, clear, list],
+    elements: [searchField(tracks.names, (terms) => found(terms), undefined, watch.data.cell_names), five, clear, list],
     show() {
       const { view } = watch;
       clear.hidden = view.cells.length === 0;

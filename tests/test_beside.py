@@ -292,6 +292,7 @@ def test_embryos_are_found_added_and_taken_away(page: Any, program: Any, embryos
     page.goto(f"{program.url}/embryos/{embryos[0].id}?v=2&frame=60&panel=0&tree=0")
     page.locator("#watch[data-ready]").wait_for()
     page.get_by_role("button", name="Beside").click()
+    page.locator(".beside-sheet input:focus").wait_for()
     page.keyboard.type("hlh1")
     page.keyboard.press("Enter")  # at once: the first that is found is meant
     panes_settled(page)

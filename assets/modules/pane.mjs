@@ -14,7 +14,7 @@ export function stylesOf(tracks, cells, others) {
   return styles;
 }
 
-/** A view's tails at a frame, minutes told as frames of that embryo: what StageView's `show` takes. */
+/** A view's tails at a frame, minutes told as frames of that embryo, as StageView's `show` takes them. */
 export function tailsAt(timeline, frame, look) {
   const minutes = timeline.minutes(frame);
   return {
@@ -45,15 +45,14 @@ export class Pane {
       this.cells = chosenCells(look.cells, embryo.tracks.names);
       view.style(body, stylesOf(embryo.tracks, this.cells, look.others));
     }
-    this.look = look;
-    view.show({ ground, shell: look.shell, names: look.names, cellNames: embryo.cellNames ?? {} });
+    view.show({
+      ground, shell: look.shell, names: look.names, cellNames: embryo.cellNames ?? {},
+      tails: () => tailsAt(embryo.timeline, body.frame, look),
+    });
   }
 
   /** Stand at a frame (with its fraction); null: nothing of this embryo is drawn. */
-  stand(frame) {
-    this.body.frame = frame ?? NaN;
-    if (frame !== null) this.view.show({ tails: tailsAt(this.embryo.timeline, frame, this.look) });
-  }
+  stand(frame) { this.body.frame = frame ?? NaN; }
 }
 
 /** Columns and rows of `count` panes in a room of that shape: wide ones in a row, narrow ones below each other. */

@@ -1,4 +1,4 @@
-# make run · make test · make import FILES=… · make epic · make bench
+# make run · make test · make import FILES=… · make epic · make backup FILE=… · make restore FILE=… · make bench
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -14,6 +14,13 @@ import: .venv/installed
 epic: .venv/installed
 	@$(BIN)/python -m services.epic
 
+backup: .venv/installed
+	@$(BIN)/python -m services.backup $(if $(FILE),"$(FILE)")
+
+restore: .venv/installed
+	@test -n "$(FILE)" || { echo "Which backup? make restore FILE=…"; exit 1; }
+	@$(BIN)/python -m services.backup --restore "$(FILE)"
+
 bench: .venv/installed-tests
 	@$(BIN)/python -m benchmarks
 
@@ -28,4 +35,4 @@ bench: .venv/installed-tests
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-test.txt
 	@touch $@
 
-.PHONY: run test import epic bench
+.PHONY: run test import epic backup restore bench

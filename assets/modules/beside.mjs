@@ -21,6 +21,7 @@ import { MOST_BESIDE, searchOf } from "./watch_view.mjs";
 const DIVISIONS = ["AB", "P1", "ABa", "ABp", "EMS", "P2", "ABal", "ABar", "ABpl", "ABpr", "MS", "E", "C", "P3"]; // that are offered
 const ANOTHER = "…";
 const UNLIKE = "#8b939e"; // a class that the first embryo hasn't got
+const NAMES_FROM_PX = 260; // narrower panes have no room for names beside nuclei
 const NOT_NOW = "Not recorded at this moment";
 
 /** The part in `root`; while embryos are beside each other `watch.beside` is {shown(), camera, panes}. */
@@ -86,7 +87,10 @@ export function makeBeside(root, watch) {
     if (key === layoutKey && !isOther) return;
     layoutKey = key;
     grid.style.gridTemplate = `repeat(${rows}, minmax(140px, 1fr)) / repeat(${columns}, minmax(0, 1fr))`;
-    for (const pane of panes) pane.view?.resize();
+    for (const pane of panes) {
+      pane.view?.resize();
+      pane.view?.show({ names: watch.view.names && pane.view.width >= NAMES_FROM_PX });
+    }
     const radii = panes.filter(({ view }) => view?.width).map(({ view }) => view.radiusFor());
     if (radii.length) camera.fit(Math.max(...radii));
   }
@@ -289,6 +293,7 @@ class Place {
   dress(look, paints, ground) {
     this.painter = paints;
     this.pane.dress(look, paints, ground);
+    this.view.show({ names: look.names && this.view.width >= NAMES_FROM_PX });
     this.#at = undefined;
   }
 

@@ -29,7 +29,7 @@ export function saveMenu(watch) {
 
 /** A button that opens a menu of `entries` {words(), act(), shown?(), able?()}; arrow keys and Escape as anywhere. */
 function menu(label, title, entries, watch) {
-  const list = element("div", { class: "save-list", role: "menu", "aria-label": label, hidden: true });
+  const list = element("div", { class: "save-list", role: "menu", "aria-label": label, popover: "manual", hidden: true });
   const items = () => [...list.children].filter((item) => !item.disabled);
   const button = element("button", {
     type: "button", class: "quiet-button", "aria-haspopup": "menu", "aria-expanded": "false", title, text: `${label} ▾`,
@@ -47,19 +47,21 @@ function menu(label, title, entries, watch) {
       },
     })));
     list.hidden = false;
+    list.showPopover?.();
     button.setAttribute("aria-expanded", "true");
     place();
     document.addEventListener("pointerdown", outside, true);
     window.addEventListener("resize", close);
     items()[0]?.focus();
   }
-  /** Under the button and within the window; fixed, as the row of tools scrolls on a phone and would cut it off. */
+  /** Under the button and within the window; over all else, as the row of tools scrolls on a phone and would cut it off. */
   function place() {
     const { left, bottom } = button.getBoundingClientRect();
     list.style.top = `${bottom + 4}px`;
     list.style.left = `${Math.max(8, Math.min(left, innerWidth - list.offsetWidth - 8))}px`;
   }
   function close() {
+    if (list.isConnected && !list.hidden) list.hidePopover?.();
     list.hidden = true;
     button.setAttribute("aria-expanded", "false");
     document.removeEventListener("pointerdown", outside, true);

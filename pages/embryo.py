@@ -127,7 +127,14 @@ def page_of(lab: Lab, embryo: Embryo) -> list[Any]:
     return [
         html.Div(
             [
-                html.Div(head_of(embryo), id="embryo-head", className="embryo-head"),
+                html.Div(
+                    head_of(embryo),
+                    id="embryo-head",
+                    className="embryo-head",
+                    role="group",
+                    tabIndex="0",  # on a phone it scrolls
+                    **{"aria-label": "Embryo"},
+                ),
                 html.Div(
                     [
                         dbc.Button("Details", id="embryo-details-open", color="secondary", outline=True),

@@ -162,7 +162,7 @@ function besideTool(watch) {
   const sheet = sheetUnder(
     element("button", { type: "button", class: "quiet-button", text: "Beside", title: "Show another embryo beside this one, at the same moment" }),
     element("div", { class: "stage-sheet beside-sheet", role: "group", "aria-label": "Show another embryo beside this one" }, field),
-    () => setTimeout(field.focusField),
+    field.focusField,
   );
   return {
     element: sheet.element,

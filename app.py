@@ -1,6 +1,5 @@
 """Blastoscope: `python app.py` runs the web server and the runner together; `app:server` is for gunicorn."""
 
-import logging
 import subprocess
 import sys
 import threading
@@ -19,8 +18,9 @@ from werkzeug.exceptions import HTTPException
 
 from components import frame, look
 from pages import PAGES, figures
-from services import access, api
+from services import access, api, error_page, logs, numbers
 from services.lab import Lab, open_lab
+from services.requests_log import RequestsLog, request_id
 from services.schema import BadDatabase
 from services.settings import BadSetting, Settings, read_settings
 
@@ -74,6 +74,8 @@ def create_app(settings: Settings, lab: Lab | None = None) -> Dash:
     figures.add_routes(app.server)
     _add_routes(app, lab)
     _add_guards(app)
+    counted = numbers.add_to(app.server, lab) if settings.metrics else None
+    app.server.wsgi_app = RequestsLog(app.server.wsgi_app, counted)
     return app
 
 
@@ -125,7 +127,7 @@ def _add_guards(app: Dash) -> None:
     @server.before_request
     def refuse() -> Any:
         reason = access.refusal(flask.request.method, flask.request.headers)
-        return None if reason is None else api.error(403, reason)
+        return None if reason is None else error_page.page(403, reason)
 
     # Dash adds its own before_request handlers while it is made; the guard must be asked first.
     handlers = server.before_request_funcs[None]
@@ -149,7 +151,7 @@ def _add_guards(app: Dash) -> None:
 
     @server.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Any:
-        return api.error(error.code or 500, error.description or error.name)
+        return error_page.page(error.code or 500, error.description or error.name)
 
     @server.errorhandler(DataError)
     def not_storable(_error: DataError) -> Any:
@@ -158,8 +160,9 @@ def _add_guards(app: Dash) -> None:
 
     @server.errorhandler(Exception)
     def broken(error: Exception) -> Any:
-        server.logger.exception("unexpected error at %s", flask.request.path)
-        return api.error(500, "Something went wrong here. It is written in the server's log.")
+        server.logger.exception("unexpected error")
+        said = "Something went wrong here. It is written in the server's log"
+        return error_page.page(500, f"{said}, id {request_id()}." if request_id() else f"{said}.")
 
 
 class _Once:
@@ -173,7 +176,9 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(name)
     if _Once.wsgi is None:
         try:
-            _Once.wsgi = create_app(read_settings()).server
+            settings = read_settings()
+            logs.set_up(settings.log)
+            _Once.wsgi = create_app(settings).server
         except (BadSetting, BadDatabase) as error:
             print(error, file=sys.stderr, flush=True)
             sys.exit(4)  # gunicorn's own word for an application that can't be loaded: it doesn't try again
@@ -229,6 +234,7 @@ def _serve(settings: Settings, runner: _Runner) -> None:
                 "graceful_timeout": 3,
                 "limit_request_line": 8190,  # `embryos=` may name hundreds
                 "loglevel": "warning",
+                "logger_class": "services.server_log.ServerLog",
                 "when_ready": ready,
                 "on_exit": lambda _arbiter: runner.end(),
             }
@@ -247,7 +253,7 @@ def main() -> None:
         settings = read_settings()
     except BadSetting as error:
         sys.exit(str(error))
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    logs.set_up(settings.log)
     try:
         open_lab(settings, fill=True).engine.dispose()  # before anybody asks, and nothing open across a fork
     except BadDatabase as error:

@@ -18,6 +18,7 @@ from services.lab import Lab
 from services.labels import Scheme, class_counts, imbalance
 from services.notes import MOST_NOTES, BadNote, Changed, NoSuchNote, NoteStore
 from services.openapi import document
+from services.requests_log import request_id
 from services.runs import BadConfig, NoSuchRun, Run
 
 ID = re.compile(r"[a-z0-9]{1,10}")
@@ -34,8 +35,11 @@ class BadRequest(ValueError):
 
 
 def error(status: int, message: str, field: str | None = None) -> tuple[flask.Response, int]:
-    """The one form of every error that the program answers with."""
-    return flask.jsonify(error={"message": message, "field": field}), status
+    """The one form of every error that the program answers with; `request` finds it in the log."""
+    told: dict[str, Any] = {"error": {"message": message, "field": field}}
+    if id := request_id():
+        told["request"] = id
+    return flask.jsonify(told), status
 
 
 def described(embryo: Embryo) -> dict[str, Any]:

@@ -119,8 +119,11 @@ def _schemas() -> dict[str, Any]:
             "edited": NUMBER,
         }
     )
+    in_log = {**WORD, "description": "id of the request: the owner finds it in the log"}
     return {
-        "Error": _object({"error": _object({"message": WORD, "field": _nullable(WORD)})}),
+        "Error": _object(
+            {"error": _object({"message": WORD, "field": _nullable(WORD)})}, {"request": in_log}
+        ),
         "Embryo": embryo,
         "Imported": _object(
             {

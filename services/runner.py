@@ -24,7 +24,7 @@ from typing import BinaryIO
 
 from sqlalchemy.exc import OperationalError
 
-from services import lease
+from services import lease, logs
 from services.lab import Lab, open_lab
 from services.schema import BadDatabase
 from services.settings import BadSetting, read_settings
@@ -95,12 +95,13 @@ class Runner:
     def run(self) -> None:
         """Until told to stop. A database that can't be reached for a while is waited for."""
         lease.enlist(self.lab.engine, self.worker, self.lab.settings.slots)
-        log.info("%s: %d at a time", self.worker, self.lab.settings.slots)
+        logs.always(worker=self.worker)
+        logs.event(log, "runner started", slots=self.lab.settings.slots)
         while not self._stopping.is_set():
             try:
                 self.look()
             except OperationalError as error:
-                log.warning("the database doesn't answer: %s", error.orig)
+                logs.event(log, "the database doesn't answer", logging.WARNING, error=error.orig)
             if self.until_idle and not self.trainers and not self._waiting():
                 break
             if self.with_parent and not self.trainers and _parent_is_gone():
@@ -123,7 +124,7 @@ class Runner:
             lease.renew(self.lab.engine, self.worker, self.lab.settings.lease_s)
         if self._is_due("expire", min(1.0, self.lab.settings.heartbeat_s)):
             for id in lease.expire(self.lab.engine):
-                log.info("%s lost its runner", id)
+                logs.event(log, "run queued again: its runner was lost", logging.WARNING, run=id)
         if self._is_due("claim", CLAIM_EVERY):
             self._take()
 
@@ -151,7 +152,7 @@ class Runner:
         with log_file.open("ab") as output:
             start = output.tell()
             process = start_trainer(claim, output)
-        log.info("%s: trainer %d, attempt %d", claim.id, process.pid, claim.generation)
+        logs.event(log, "trainer started", run=claim.id, pid=process.pid, attempt=claim.generation)
         return Trainer(claim, process, log_file, start)
 
     def _just_finished(self, trainer: Trainer) -> bool:
@@ -165,7 +166,7 @@ class Runner:
             lease.end_attempt(self.lab.engine, trainer.claim, trainer.reason())
         del self.trainers[trainer.claim.id]
         self._due.pop("claim", None)
-        log.info("%s: trainer ended (%d)", trainer.claim.id, trainer.process.returncode)
+        logs.event(log, "trainer ended", run=trainer.claim.id, status=trainer.process.returncode)
 
     def _waiting(self) -> bool:
         return self.lab.runs.page(states=("queued", "running"), limit=1)[1] > 0
@@ -216,9 +217,10 @@ def _parent_is_gone() -> bool:
 
 
 def main(arguments: list[str]) -> None:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     try:
-        lab = open_lab(read_settings())
+        settings = read_settings()
+        logs.set_up(settings.log)
+        lab = open_lab(settings)
     except (BadSetting, BadDatabase) as error:
         sys.exit(str(error))
     runner = Runner(lab, with_parent="--with-parent" in arguments, until_idle="--until-idle" in arguments)

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.logs import FORMS
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -62,6 +64,8 @@ TABLE = (
         "BLASTOSCOPE_LEASE_S", "lease_s", "30", "seconds after which a silent runner's runs are queued again"
     ),
     Setting("BLASTOSCOPE_HEARTBEAT_S", "heartbeat_s", "5", "seconds between a runner's signs of life"),
+    Setting("BLASTOSCOPE_LOG", "log", "text", "lines of the log: `text` for people, `json` for machines"),
+    Setting("BLASTOSCOPE_METRICS", "metrics", "0", "1: numbers for Prometheus at `/metrics`"),
 )
 
 
@@ -84,6 +88,8 @@ class Settings:
     threads: int
     lease_s: float
     heartbeat_s: float
+    log: str
+    metrics: bool
 
 
 class BadSetting(ValueError):
@@ -110,6 +116,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
 
     if text["access"] != "local":
         raise BadSetting(f"BLASTOSCOPE_ACCESS is {text['access']!r}; expected `local`")
+    if text["log"] not in FORMS:
+        raise BadSetting(f"BLASTOSCOPE_LOG is {text['log']!r}; expected `text` or `json`")
     data = Path(text["data"]).expanduser().resolve()
     settings = Settings(
         data=data,
@@ -127,6 +135,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         threads=number("threads", int, 0, 256),
         lease_s=number("lease_s", float, 0.5, 3600),
         heartbeat_s=number("heartbeat_s", float, 0.05, 600),
+        log=text["log"],
+        metrics=number("metrics", int, 0, 1) == 1,
     )
     if settings.heartbeat_s * 2 > settings.lease_s:
         raise BadSetting("BLASTOSCOPE_HEARTBEAT_S must be at most half of BLASTOSCOPE_LEASE_S")

@@ -6,6 +6,7 @@ written after every epoch, whole or not at all, so what is lost is the epoch in 
 """
 
 import json
+import logging
 import os
 import signal
 import sys
@@ -21,6 +22,7 @@ import torch
 from torch import nn
 
 from services import dataset as data
+from services import logs
 from services import scores as score
 from services.lab import Lab, open_lab
 from services.lease import Claim, Epoch, Held
@@ -38,6 +40,8 @@ MOST_THREADS = (
     4  # by default: the networks are small, and threads that wait for a busy core are slower than one
 )
 LOST = 75  # exit status: another worker has the run
+
+log = logging.getLogger("trainer")
 
 
 def train(lab: Lab, run: Run, held: Held, after_batch: Callable[[int, float], None]) -> None:
@@ -289,7 +293,7 @@ def load_newest(folder: Path, generation: int) -> dict[str, Any] | None:
         try:
             checkpoint = torch.load(path, map_location="cpu", weights_only=True)
         except Exception as error:  # torn by a power cut: the one before it may be sound
-            print(f"{path.name} can't be read: {error}", file=sys.stderr)
+            logs.event(log, "a checkpoint can't be read", logging.WARNING, file=path.name, error=error)
             continue
         save(folder / f"checkpoint-{generation}.pt", checkpoint)
         return checkpoint
@@ -345,16 +349,21 @@ def end_with(parent: int) -> None:
 def main(id: str) -> int:
     end_with(int(os.environ["BLASTOSCOPE_SUPERVISOR"]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the supervisor's business
-    lab = open_lab(read_settings())
-    run = lab.runs.get(id, deleted=True)
+    settings = read_settings()
     worker = os.environ["BLASTOSCOPE_WORKER"]
+    logs.set_up(settings.log, traces_as_events=False)  # the end of a trace is what the run's page shows
+    logs.always(run=id, worker=worker)
+    lab = open_lab(settings)
+    run = lab.runs.get(id, deleted=True)
     held = Held(lab.engine, Claim(id, worker, run.generation, run.epoch))
     try:
         train(lab, run, held, telling(held))
     except LostLease:
+        logs.event(log, "another worker has the run")
         return LOST
     except Hopeless as reason:
         held.fail(str(reason))
+        logs.event(log, "the run can't be done", logging.WARNING, reason=reason)
     return 0
 
 

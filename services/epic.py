@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
-from services.settings import read_settings
+from services.schema import BadDatabase
+from services.settings import BadSetting, read_settings
 
 NAME = "epic.zip"
 CHUNK = 1 << 18
@@ -236,7 +237,10 @@ def main() -> None:
     from services.imports import import_paths, show_progress, told
     from services.lab import open_lab
 
-    lab = open_lab(read_settings())
+    try:
+        lab = open_lab(read_settings())
+    except (BadSetting, BadDatabase) as error:
+        sys.exit(str(error))
 
     def show(done: int, total: int) -> None:
         show_progress(0, 0, so_far(done, total))

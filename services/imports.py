@@ -29,7 +29,8 @@ from services.cd_file import BadFile
 from services.database import imports
 from services.lab import Lab
 from services.memory import give_back
-from services.settings import read_settings
+from services.schema import BadDatabase
+from services.settings import BadSetting, read_settings
 
 BEAT_S = 1.0
 SILENT_S = 15.0  # a job that has given no sign of life for so long has died with its process
@@ -510,7 +511,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m services.imports", description=main.__doc__)
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="CD file, table, folder or zip")
     asked = parser.parse_args()
-    lab = open_lab(read_settings())
+    try:
+        lab = open_lab(read_settings())
+    except (BadSetting, BadDatabase) as error:
+        sys.exit(str(error))
     summary = import_paths(lab, [(path, path.name) for path in asked.files], show_progress)
     if sys.stderr.isatty():
         print(file=sys.stderr)

@@ -1,7 +1,8 @@
 """Which schema a database has, and how it is brought forward to the program's own when it is opened.
 
 The schema's steps are alembic's, in `services/migrations/versions`, each named by four digits. A new step:
-change the tables in `services/database.py`, then `alembic revision --autogenerate -m "what changes"`.
+change the tables in `services/database.py`, then `alembic revision --autogenerate --rev-id 0003 -m "what
+changes"` on a database of the step before, and read what it wrote.
 """
 
 import logging
@@ -111,10 +112,10 @@ def _alone(engine: Engine) -> Iterator[Connection]:
 
 
 def _run_steps(connection: Connection, to: str) -> None:
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     from alembic import command  # only where there is something to do: it takes a fifth of a second to import
     from alembic.config import Config
 
-    logging.getLogger("alembic").setLevel(logging.WARNING)
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection

@@ -475,6 +475,18 @@ def test_only_an_empty_place_is_restored_into(sound: Path, tmp_path: Path, addre
     assert not (tmp_path / "new").exists() and rows(connect(address)) == before
 
 
+def test_a_restore_that_was_killed_is_told_of(sound: Path, tmp_path: Path) -> None:
+    script = (
+        "import os; from pathlib import Path; from services.restore import restore\n"
+        "from services.settings import read_settings\n"
+        f"restore(read_settings(), Path({str(sound)!r}), lambda said: os.kill(os.getpid(), 9))"
+    )
+    environ = os.environ | {"BLASTOSCOPE_DATA": str(tmp_path / "data")}
+    assert subprocess.run([sys.executable, "-c", script], cwd=ROOT, env=environ).returncode == -9
+    with pytest.raises(BadBackup, match="was cut off: empty it first"):
+        restore(settings_of(tmp_path / "data"), sound)
+
+
 def test_a_restore_that_fails_leaves_the_database_empty_too(
     sound: Path, tmp_path: Path, address: str
 ) -> None:

@@ -259,7 +259,16 @@ def test_no_password_is_told(postgres: Any) -> None:
     assert "hunter2" not in str(refused.value)
 
 
-@pytest.mark.parametrize("command", [["app.py"], ["-m", "services.runner"], ["-m", "gunicorn", "app:server"]])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["app.py"],
+        ["-m", "services.runner"],
+        ["-m", "gunicorn", "app:server"],
+        ["-m", "services.imports", "x.csv"],
+        ["-m", "services.epic"],
+    ],
+)
 def test_web_and_runner_say_it_and_end(command: list[str], tmp_path: Path) -> None:
     address = f"sqlite:///{tmp_path / 'newer.sqlite'}"
     with open_database(address).begin() as connection:

@@ -265,10 +265,6 @@ def three(page: Any) -> list[str]:
     return [note.id for note in pinned]
 
 
-def words(page: Any) -> list[str]:
-    return list(page.locator(".note-text").all_inner_texts())
-
-
 def serious(page: Any) -> list[Any]:
     """What axe calls serious in the panel and the story."""
     from axe_playwright_python.sync_playwright import Axe
@@ -305,7 +301,7 @@ def test_a_note_is_pinned_seen_by_others_edited_deleted_and_undone(shown: Any, b
     (note,) = page.store.of(page.embryo.id)
     assert (note.cell, note.frame, note.author, note.text) == ("ABala", 12, "Ada", f"{HOSTILE}\nsecond line")
     assert "cells=ABala" in note.view and "frame=12" in note.view and "colour=acetree" in note.view
-    assert words(page) == [f"{HOSTILE}\nsecond line"]
+    expect(page.locator(".note-text")).to_have_text([f"{HOSTILE}\nsecond line"])
     assert page.locator(".note img").count() == 0
     assert page.evaluate(f"{SHOWN}.notes") == [
         {
@@ -328,7 +324,7 @@ def test_a_note_is_pinned_seen_by_others_edited_deleted_and_undone(shown: Any, b
     somebody = other.new_page()
     somebody.address = page.address
     opened(somebody)
-    assert words(somebody) == ["Shorter"]
+    expect(somebody.locator(".note-text")).to_have_text(["Shorter"])
     other.close()
 
     page.get_by_role("button", name=re.compile("^Delete note 1")).click()
@@ -405,7 +401,7 @@ def test_only_views_of_this_program_become_links(shown: Any) -> None:
     page.store.add(page.embryo.id, "", 5, text)
     opened(page)
     page.locator(".note").wait_for()
-    assert words(page) == [text]
+    expect(page.locator(".note-text")).to_have_text([text])
     links = page.locator(".note-text a")
     assert links.count() == 1 and links.get_attribute("href") == here
     links.click()
@@ -425,7 +421,7 @@ def test_notes_are_put_in_order_by_keys_and_by_dragging(shown: Any) -> None:
     page.keyboard.press("ArrowDown")
     page.locator("[role=status]", has_text="Note moved to place 3 of 3").wait_for(state="attached")
     order = ["Then this one", "And back", "It begins here"]
-    assert words(page) == order
+    expect(page.locator(".note-text")).to_have_text(order)
     until(page, "document.activeElement.getAttribute('aria-label')?.startsWith('Move note 3 of 3')")
     page.wait_for_load_state("networkidle")
     assert [note.text for note in page.store.of(page.embryo.id)] == order
@@ -512,11 +508,11 @@ def test_two_people_who_edit_one_note_see_each_others_words(shown: Any) -> None:
     page.store.change(page.embryo.id, first, 3, {"text": "Hers again"})
     page.get_by_role("button", name="Keep note").click()
     page.get_by_role("button", name="Take theirs").click()
-    assert words(page)[0] == "Hers again"
+    expect(page.locator(".note-text").first).to_have_text("Hers again")
     page.store.delete(page.embryo.id, first)
     page.get_by_role("button", name=re.compile("^Delete note 1")).click()
     page.locator(".toast-line", has_text="Somebody deleted this note meanwhile").wait_for()
-    assert words(page) == ["Then this one", "And back"]
+    expect(page.locator(".note-text")).to_have_text(["Then this one", "And back"])
     page.errors[:] = [error for error in page.errors if "40" not in error]  # the refusals of this test
 
 
